@@ -1,0 +1,84 @@
+//! Every operation and every stream of the control panel, declared once: the dispatcher for the
+//! window and the browser, and the TypeScript types of both.
+
+use domain::{ClientKeyId, GatewaySettings, ModelDraft, ModelId, SecretState};
+use ts_rs::TS;
+
+use crate::view::*;
+
+/// Declares the operations: a `match` from name to method for Rust, and a type for TypeScript
+/// whose members are `[input, output]`.
+macro_rules! api {
+    ($( $(#[$doc:meta])* $name:ident($input:ty) -> $output:ty; )+) => {
+        /// Operations by name: input and output.
+        #[derive(TS)]
+        #[ts(export)]
+        #[expect(dead_code, reason = "describes the operations to TypeScript")]
+        pub struct Api { $( $(#[$doc])* $name: ($input, $output), )+ }
+
+    };
+}
+
+api! {
+    /// The state of everything.
+    status(()) -> Status;
+    /// What happened in a period.
+    activity(ActivityQuery) -> Activity;
+    /// The model families.
+    list_families(()) -> Vec<FamilyView>;
+    /// The registered models.
+    list_models(()) -> Vec<ModelView>;
+    /// Adds or changes a model. The key travels separately, one way.
+    save_model(ModelDraft) -> ModelView;
+    /// Removes a model, its routes and its key.
+    remove_model(ModelId) -> ();
+    /// Switches a model on or off.
+    switch_model(ModelSwitch) -> ModelView;
+    /// Stores or removes a key. There is no operation that reads one.
+    set_key(SetKey) -> SecretState;
+    /// Asks the keyring again for every key.
+    read_keys(()) -> KeyringView;
+    /// What an endpoint resolves to.
+    resolve_endpoint(EndpointInput) -> ResolvedEndpoint;
+    /// The models that a server lists.
+    list_served_models(EndpointInput) -> Vec<ServedModel>;
+    /// Tests a model by one real call.
+    test_model(TestModel) -> TestReport;
+    /// The features and their models.
+    list_features(()) -> Vec<FeatureView>;
+    /// Changes the routing, all changes or none.
+    set_routes(Vec<RouteChange>) -> Vec<FeatureView>;
+    /// Starts the gateway.
+    start_gateway(()) -> Status;
+    /// Stops the gateway, after its running requests.
+    stop_gateway(()) -> Status;
+    /// How the gateway listens and what it bears.
+    gateway_settings(()) -> GatewaySettings;
+    /// Changes the gateway's settings. A new address is bound before the old one is left.
+    save_gateway_settings(GatewaySettings) -> Status;
+    /// Whether a port can be had.
+    check_port(u16) -> PortCheck;
+    /// The client keys.
+    list_client_keys(()) -> Vec<ClientKeyView>;
+    /// Creates a client key and shows it, once.
+    create_client_key(String) -> NewClientKey;
+    /// Revokes a client key.
+    revoke_client_key(ClientKeyId) -> ();
+    /// Rows of the request log, newest first.
+    list_requests(RequestQuery) -> RequestPage;
+    /// One row of the request log.
+    get_request(RequestId) -> RequestView;
+}
+
+/// Streams by name: input and event.
+#[derive(TS)]
+#[ts(export)]
+#[expect(dead_code, reason = "describes the streams to TypeScript; streams.rs opens them")]
+pub struct Streams {
+    /// The state of everything, whenever it changes.
+    status: ((), Status),
+    /// The newest rows of the request log, whenever they change.
+    requests: (RequestQuery, RequestPage),
+    /// A prompt and its answer.
+    prompt: (PromptRequest, PromptEvent),
+}

@@ -1,0 +1,214 @@
+use domain::{Family, Feature, ModelDraft, ModelId, Provider, SecretState};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::request::Evidence;
+use crate::Error;
+
+/// A model family to choose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FamilyView {
+    /// The family.
+    pub family: Family,
+    /// The name to show.
+    pub title: String,
+    /// Whether it is made for conversation.
+    pub chats: bool,
+}
+
+/// A registered model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelView {
+    /// Identifies the model.
+    pub id: ModelId,
+    /// The deployment name.
+    pub name: String,
+    /// The family.
+    pub family: Family,
+    /// The family's name to show.
+    pub family_title: String,
+    /// The endpoint as typed, or `sample`.
+    pub endpoint: String,
+    /// Host and port, for lists.
+    pub host: String,
+    /// The URL that a chat request goes to; empty for the sample model.
+    pub chat_url: String,
+    /// What the server calls the model; empty when the server decides.
+    pub identifier: String,
+    /// The way to speak to it.
+    pub provider: Provider,
+    /// Whether it is the built-in sample model.
+    pub is_sample: bool,
+    /// Whether clients can use it.
+    pub enabled: bool,
+    /// The colour that stands for it, 1 to 8.
+    pub hue: u8,
+    /// What is known of its key.
+    pub key: SecretState,
+    /// The environment variable that would take the place of the stored key.
+    pub key_variable: String,
+    /// The features that it answers.
+    pub features: Vec<Feature>,
+    /// Its health by the newest test or request.
+    pub health: Health,
+    /// What its requests of the last 24 hours showed.
+    pub evidence: Evidence,
+}
+
+/// How a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum HealthState {
+    /// The newest call succeeded.
+    Ok,
+    /// The newest call failed.
+    Failed,
+    /// Nothing is known yet.
+    Unknown,
+    /// The model is switched off.
+    Off,
+}
+
+/// How a model is, and since when this is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Health {
+    /// The state.
+    pub state: HealthState,
+    /// What the newest call showed, in a few words.
+    pub sentence: String,
+    /// When.
+    #[ts(type = "string | null")]
+    pub at: Option<Timestamp>,
+}
+
+/// Switches a model on or off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelSwitch {
+    /// The model.
+    pub id: ModelId,
+    /// Whether clients can use it.
+    pub enabled: bool,
+}
+
+/// Stores a key. There is no operation that reads one.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SetKey {
+    /// The model.
+    pub id: ModelId,
+    /// The key; empty removes it.
+    pub key: String,
+}
+
+/// An endpoint to look at, saved or not.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EndpointInput {
+    /// The endpoint as typed.
+    pub endpoint: String,
+    /// A key that was just typed.
+    #[ts(optional = nullable)]
+    pub key: Option<String>,
+    /// The saved model whose stored key is to be used when none was typed.
+    #[ts(optional = nullable)]
+    pub model: Option<ModelId>,
+}
+
+/// What an endpoint resolves to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ResolvedEndpoint {
+    /// The URL that a chat request goes to; empty for the sample model.
+    pub chat_url: String,
+    /// Host and port.
+    pub host: String,
+}
+
+/// A model that a server lists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ServedModel {
+    /// Its id at the server.
+    pub id: String,
+    /// Its context in tokens, when the server says it.
+    #[ts(optional = nullable)]
+    pub context: Option<u32>,
+}
+
+/// Tests a model before or after it is saved, by one real call.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TestModel {
+    /// The model as entered.
+    pub draft: ModelDraft,
+    /// A key that was just typed; without it the stored key of `draft.id` is used.
+    #[ts(optional = nullable)]
+    pub key: Option<String>,
+}
+
+/// What a test found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TestReport {
+    /// Whether the model answered.
+    pub ok: bool,
+    /// When the test ended.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u32,
+    /// What was tried, in order.
+    pub stages: Vec<Stage>,
+    /// What went wrong and what to do.
+    #[ts(optional = nullable)]
+    pub error: Option<Error>,
+    /// Another endpoint that answers where this one does not.
+    #[ts(optional = nullable)]
+    pub suggestion: Option<SuggestedEndpoint>,
+}
+
+/// An endpoint that would work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SuggestedEndpoint {
+    /// The words on the button, such as `Append /v1`.
+    pub label: String,
+    /// The endpoint to save.
+    pub endpoint: String,
+}
+
+/// One step of a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Stage {
+    /// What was tried.
+    pub name: String,
+    /// How it went.
+    pub outcome: StageOutcome,
+    /// What was seen.
+    pub said: String,
+    /// How long it took.
+    #[ts(optional = nullable)]
+    pub duration_ms: Option<u32>,
+}
+
+/// How one step of a test went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum StageOutcome {
+    /// As it should be.
+    Passed,
+    /// Not as it should be, but nothing depends on it.
+    Skipped,
+    /// The test stopped here.
+    Failed,
+    /// Not reached.
+    Waiting,
+}

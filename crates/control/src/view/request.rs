@@ -1,0 +1,148 @@
+use domain::Feature;
+use gateway::RequestState;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Identifies a row of the request log; a later request has a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(export, type = "number")]
+pub struct RequestId(pub i64);
+
+/// One row of the request log. It holds no prompt, no answer and no key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RequestView {
+    /// The row.
+    pub id: RequestId,
+    /// When the request was accepted.
+    #[ts(type = "string")]
+    pub started_at: Timestamp,
+    /// The id that goes through every hop.
+    pub correlation_id: String,
+    /// How it ended, or that it runs.
+    pub state: RequestState,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, without query.
+    pub path: String,
+    /// Who asked: the name of a client key, `playground`, or the program by its user agent.
+    pub client: String,
+    /// The deployment name that answered, or the name that was asked for.
+    pub model: String,
+    /// The feature that the client named.
+    #[ts(optional = nullable)]
+    pub feature: Option<Feature>,
+    /// Whether the answer was streamed.
+    pub streamed: bool,
+    /// The HTTP status of the answer.
+    #[ts(optional = nullable)]
+    pub status: Option<u16>,
+    /// Until the first token or byte of the answer.
+    #[ts(optional = nullable)]
+    pub first_token_ms: Option<f64>,
+    /// From start to end.
+    #[ts(optional = nullable)]
+    pub duration_ms: Option<f64>,
+    /// Tokens of the prompt, when the server counted them.
+    #[ts(optional = nullable)]
+    pub prompt_tokens: Option<u32>,
+    /// Tokens of the answer, when the server counted them.
+    #[ts(optional = nullable)]
+    pub completion_tokens: Option<u32>,
+    /// Why the answer ended, in the server's word.
+    #[ts(optional = nullable)]
+    pub finish_reason: Option<String>,
+    /// What went wrong, in a sentence.
+    #[ts(optional = nullable)]
+    pub error: Option<String>,
+}
+
+/// Which rows to read, newest first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct RequestQuery {
+    /// The most rows to return.
+    pub limit: u32,
+    /// Only rows older than this one.
+    #[ts(optional = nullable)]
+    pub before: Option<RequestId>,
+    /// Only rows of this correlation id.
+    #[ts(optional = nullable)]
+    pub correlation_id: Option<String>,
+    /// Only rows that ended so.
+    #[ts(optional = nullable)]
+    pub state: Option<RequestState>,
+    /// Only rows in which this text occurs: model, feature, client, path, status, correlation id
+    /// or error.
+    #[ts(optional = nullable)]
+    pub text: Option<String>,
+}
+
+/// Rows of the request log.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RequestPage {
+    /// The rows, newest first.
+    pub rows: Vec<RequestView>,
+    /// How many rows match, loaded or not.
+    #[ts(type = "number")]
+    pub matching: u64,
+    /// How many rows there are.
+    #[ts(type = "number")]
+    pub total: u64,
+}
+
+/// What the requests of a model or a feature showed in a period.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Evidence {
+    /// How many requests ended.
+    pub requests: u32,
+    /// How many of them failed.
+    pub errors: u32,
+    /// Time to first token, median.
+    #[ts(optional = nullable)]
+    pub first_token_p50_ms: Option<f64>,
+    /// Time to first token, 95th percentile.
+    #[ts(optional = nullable)]
+    pub first_token_p95_ms: Option<f64>,
+}
+
+/// The period to sum up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ActivityQuery {
+    /// Minutes back from now, 1 to 100,000.
+    pub minutes: u32,
+}
+
+/// What happened in a period.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Activity {
+    /// The period in 60 equal parts, oldest first.
+    pub buckets: Vec<ActivityBucket>,
+    /// All of them together.
+    pub evidence: Evidence,
+    /// Tokens of all answers.
+    #[ts(type = "number")]
+    pub completion_tokens: u64,
+}
+
+/// One sixtieth of a period.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ActivityBucket {
+    /// Requests that started in it.
+    pub requests: u32,
+    /// Of those, the failed ones.
+    pub errors: u32,
+    /// Their median time to first token.
+    #[ts(optional = nullable)]
+    pub first_token_p50_ms: Option<f64>,
+    /// Tokens of their answers.
+    pub completion_tokens: u32,
+}

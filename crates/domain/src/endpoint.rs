@@ -1,0 +1,239 @@
+//! Where a model answers: a server's base URL, or the built-in sample model.
+
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+
+use crate::{DomainError, network};
+
+/// Where a model answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The built-in sample model; written `sample`.
+    Sample,
+    /// A model server.
+    Server(ServerEndpoint),
+}
+
+/// The base URL of a model server. Only `http` and `https`, with a host, without user info, never
+/// a link-local or cloud metadata address. Kept as typed; the base is derived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerEndpoint {
+    typed: String,
+    base: Url,
+}
+
+/// A call of the OpenAI API below a base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamPath {
+    /// The models that the server offers.
+    Models,
+    /// A conversation.
+    ChatCompletions,
+    /// A raw prompt.
+    Completions,
+}
+
+impl UpstreamPath {
+    /// The path below the base URL, without a leading slash.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Models => "models",
+            Self::ChatCompletions => "chat/completions",
+            Self::Completions => "completions",
+        }
+    }
+}
+
+/// Paths that people paste with the base URL; longer ones first.
+const KNOWN_TAILS: [&str; 5] =
+    ["/chat/completions", "/completions", "/embeddings", "/responses", "/models"];
+
+impl ServerEndpoint {
+    /// The endpoint as the admin typed it, without surrounding spaces.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The full URL of one call.
+    pub fn url(&self, path: UpstreamPath) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.as_str()));
+        url
+    }
+
+    /// Scheme, host and port: what a stored key is bound to.
+    pub fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
+    /// Host and port, as shown in lists and messages.
+    pub fn host(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        match self.base.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// The same endpoint with `/v1` appended, when its path does not end so already.
+    pub fn with_v1(&self) -> Option<Self> {
+        let path = self.base.path().trim_end_matches('/');
+        if path.ends_with("/v1") {
+            return None;
+        }
+        let mut url = self.base.clone();
+        url.set_path(&format!("{path}/v1"));
+        url.to_string().parse().ok()
+    }
+}
+
+impl FromStr for ServerEndpoint {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let refuse = |problem: &str| Err(DomainError::Endpoint(problem.to_owned()));
+        let typed = text.trim();
+        if typed.is_empty() {
+            return refuse("is empty");
+        }
+        if typed.len() > 2_000 {
+            return refuse("is longer than 2,000 characters");
+        }
+        if !typed.contains("://") {
+            return refuse("has no scheme: it starts with http:// or https://");
+        }
+        let mut base =
+            Url::parse(typed).map_err(|error| DomainError::Endpoint(format!("is not a URL: {error}")))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return refuse("must start with http:// or https://");
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return refuse("carries a user name or password: enter the key in its own field");
+        }
+        check_host(&base)?;
+        base.set_fragment(None);
+        let path = base.path().trim_end_matches('/');
+        let path = KNOWN_TAILS.iter().find_map(|tail| path.strip_suffix(tail)).unwrap_or(path);
+        let path = path.to_owned();
+        base.set_path(&path);
+        Ok(Self { typed: typed.to_owned(), base })
+    }
+}
+
+fn check_host(base: &Url) -> Result<(), DomainError> {
+    let address = match base.host() {
+        None => return Err(DomainError::Endpoint("has no host".into())),
+        Some(url::Host::Domain(_)) => return Ok(()),
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address),
+    };
+    if network::is_never_a_model_server(address) {
+        return Err(DomainError::Endpoint(format!(
+            "names {address}, a link-local or cloud metadata address, where no model server lives"
+        )));
+    }
+    Ok(())
+}
+
+impl Endpoint {
+    /// The server, or `None` for the sample model.
+    pub fn server(&self) -> Option<&ServerEndpoint> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Sample => None,
+        }
+    }
+
+    /// Host and port, or `built in` for the sample model.
+    pub fn host(&self) -> String {
+        self.server().map_or_else(|| "built in".to_owned(), ServerEndpoint::host)
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        if text.trim() == "sample" { Ok(Self::Sample) } else { text.parse().map(Self::Server) }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sample => formatter.write_str("sample"),
+            Self::Server(server) => formatter.write_str(&server.typed),
+        }
+    }
+}
+
+impl Serialize for Endpoint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat_url(text: &str) -> String {
+        text.parse::<ServerEndpoint>().unwrap().url(UpstreamPath::ChatCompletions).to_string()
+    }
+
+    #[test]
+    fn what_people_paste_resolves_to_one_url() {
+        for typed in [
+            "http://gpu-1:8000/v1",
+            "  http://gpu-1:8000/v1/ ",
+            "http://gpu-1:8000/v1/chat/completions",
+            "http://gpu-1:8000/v1/completions/",
+            "http://gpu-1:8000/v1/models",
+        ] {
+            assert_eq!(chat_url(typed), "http://gpu-1:8000/v1/chat/completions", "{typed}");
+        }
+        assert_eq!(chat_url("http://gpu-1:8000"), "http://gpu-1:8000/chat/completions");
+        assert_eq!(chat_url("https://h/a/v1?tenant=7"), "https://h/a/v1/chat/completions?tenant=7");
+        assert_eq!(chat_url("http://[::1]:8000/v1"), "http://[::1]:8000/v1/chat/completions");
+    }
+
+    #[test]
+    fn the_endpoint_is_kept_as_typed() {
+        let endpoint: Endpoint = " http://gpu-1:8000/v1/ ".parse().unwrap();
+        assert_eq!(endpoint.to_string(), "http://gpu-1:8000/v1/");
+        assert_eq!(endpoint.host(), "gpu-1:8000");
+    }
+
+    #[test]
+    fn what_cannot_be_a_model_server_is_refused_with_the_reason() {
+        for (typed, reason) in [
+            ("", "is empty"),
+            ("gpu-1:8000/v1", "no scheme"),
+            ("ftp://gpu-1", "must start with http"),
+            ("http://", "not a URL"),
+            ("http://user:pass@gpu-1", "user name or password"),
+            ("http://169.254.169.254/latest", "cloud metadata"),
+            ("http://[fe80::1]/v1", "link-local"),
+            ("http://[::ffff:169.254.169.254]/v1", "cloud metadata"),
+        ] {
+            let refusal = typed.parse::<ServerEndpoint>().unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{typed}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn v1_is_offered_once() {
+        let bare: ServerEndpoint = "http://gpu-1:8000".parse().unwrap();
+        let fixed = bare.with_v1().unwrap();
+        assert_eq!(fixed.typed(), "http://gpu-1:8000/v1");
+        assert!(fixed.with_v1().is_none());
+    }
+}

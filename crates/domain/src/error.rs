@@ -1,0 +1,85 @@
+//! Everything that the rules of the domain can refuse, in words for people.
+
+/// A refusal by a rule of the domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DomainError {
+    /// The deployment name is empty, too long or has control characters.
+    #[error("the deployment name {0}")]
+    Name(&'static str),
+    /// Another model has this deployment name.
+    #[error("a model named \"{0}\" exists already")]
+    NameTaken(String),
+    /// Features are model ids for clients, so no model may bear such a name.
+    #[error("\"{0}\" is the name of a feature, and clients use it as a model")]
+    NameReserved(String),
+    /// No family of this name.
+    #[error("\"{0}\" is not a model family")]
+    Family(String),
+    /// No feature of this name.
+    #[error("\"{0}\" is not a feature")]
+    Feature(String),
+    /// The endpoint cannot be used, and why.
+    #[error("the endpoint {0}")]
+    Endpoint(String),
+    /// The model identifier is too long or has control characters.
+    #[error("the model identifier {0}")]
+    Identifier(&'static str),
+    /// No model of this name or id.
+    #[error("no model is named \"{0}\"")]
+    NoSuchModel(String),
+    /// A client key cannot be made or found, and why.
+    #[error("the client key {0}")]
+    ClientKey(String),
+    /// A setting of the gateway is outside its range.
+    #[error("{name} {problem}")]
+    Setting {
+        /// The setting, in the words of the Gateway screen.
+        name: &'static str,
+        /// What is wrong with the value.
+        problem: String,
+    },
+    /// The settings document was written by a newer program.
+    #[error("these settings have version {found}, and this Gatehouse knows up to {known}")]
+    NewerSettings {
+        /// The version in the document.
+        found: u64,
+        /// The newest version that this program reads.
+        known: u64,
+    },
+    /// The settings document is not one of ours.
+    #[error("the settings cannot be read: {0}")]
+    Settings(String),
+}
+
+impl DomainError {
+    /// What the reader can do about it, as one or two sentences.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Name(_) => "Use 1 to 255 characters.".into(),
+            Self::NameTaken(_) => "Choose another name, or edit the model that has it.".into(),
+            Self::NameReserved(_) => "Choose another name.".into(),
+            Self::Family(_) => {
+                let names: Vec<_> = crate::FAMILIES.iter().map(|record| record.name).collect();
+                format!("Use one of {}.", names.join(", "))
+            }
+            Self::Feature(_) => {
+                let names: Vec<_> = crate::FEATURES.iter().map(|record| record.name).collect();
+                format!("Use one of {}.", names.join(", "))
+            }
+            Self::Endpoint(_) => {
+                "Give the base URL of the server, such as http://gpu-1:8000/v1.".into()
+            }
+            Self::Identifier(_) => {
+                "Use the name that the server lists, such as custom_openai/Mixtral-8x7B.".into()
+            }
+            Self::NoSuchModel(_) => "See the names with `gatehouse model list`.".into(),
+            Self::ClientKey(_) => "See the keys with `gatehouse key list`.".into(),
+            Self::Setting { .. } => "Change the value and save again.".into(),
+            Self::NewerSettings { .. } => {
+                "Nothing was changed. Install the newer Gatehouse, or use another data folder."
+                    .into()
+            }
+            Self::Settings(_) => "The file is set aside and the last good copy restored.".into(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A registered model: deployment name, family, endpoint, identifier.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+use uuid::Uuid;
+
+use crate::{DomainError, Endpoint, Family, Feature, Identifier, Provider};
+
+/// Identifies a model through every change of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(export, type = "string")]
+pub struct ModelId(pub Uuid);
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The name that clients and people use: trimmed, 1 to 255 characters, no control characters, not
+/// the name of a feature.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeploymentName(String);
+
+impl DeploymentName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The environment variable that holds this model's key: `GATEHOUSE_KEY_<NAME>`, in upper
+    /// case, with `_` for whatever is neither letter nor digit.
+    pub fn key_variable(&self) -> String {
+        let name: String = self
+            .0
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' })
+            .collect();
+        format!("GATEHOUSE_KEY_{name}")
+    }
+}
+
+impl FromStr for DeploymentName {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let name = text.trim();
+        if name.is_empty() {
+            return Err(DomainError::Name("is empty"));
+        }
+        if name.chars().count() > 255 {
+            return Err(DomainError::Name("is longer than 255 characters"));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(DomainError::Name("has control characters"));
+        }
+        if name.parse::<Feature>().is_ok() {
+            return Err(DomainError::NameReserved(name.to_owned()));
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for DeploymentName {
+    type Error = DomainError;
+
+    fn try_from(text: String) -> Result<Self, DomainError> {
+        text.parse()
+    }
+}
+
+impl From<DeploymentName> for String {
+    fn from(name: DeploymentName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for DeploymentName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A registered deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Identifies the model for good.
+    pub id: ModelId,
+    /// The deployment name, unique among the models.
+    pub name: DeploymentName,
+    /// The model family.
+    pub family: Family,
+    /// Where it answers.
+    pub endpoint: Endpoint,
+    /// What the server calls it; `None` when the server decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<Identifier>,
+    /// Whether clients can use it.
+    pub enabled: bool,
+    /// Whether a key was ever stored. A model that never had one is called without asking the
+    /// keyring.
+    #[serde(default)]
+    pub has_key: bool,
+    /// The colour that stands for it on every screen, 1 to 8.
+    #[serde(default = "first_hue")]
+    pub hue: u8,
+    /// What a newer program stored; kept as it is.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+fn first_hue() -> u8 {
+    1
+}
+
+impl Model {
+    /// The way to speak to this model's server.
+    pub fn provider(&self) -> Provider {
+        match (&self.endpoint, &self.identifier) {
+            (Endpoint::Sample, _) => Provider::Sample,
+            (Endpoint::Server(_), Some(identifier)) => identifier.provider(),
+            (Endpoint::Server(_), None) => Provider::OpenaiCompatible,
+        }
+    }
+}
+
+/// A model as an admin enters it, not yet checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelDraft {
+    /// The model to change; `None` adds one.
+    #[ts(optional = nullable)]
+    pub id: Option<ModelId>,
+    /// The deployment name.
+    pub name: String,
+    /// The model family, by name.
+    pub family: String,
+    /// The base URL, or `sample`.
+    pub endpoint: String,
+    /// What the server calls the model; empty when the server decides.
+    #[serde(default)]
+    pub identifier: String,
+    /// Whether clients can use it.
+    pub enabled: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_bounded() {
+        assert_eq!("  Mixtral 8x7B ".parse::<DeploymentName>().unwrap().as_str(), "Mixtral 8x7B");
+        assert!("é".repeat(255).parse::<DeploymentName>().is_ok());
+        assert!("é".repeat(256).parse::<DeploymentName>().is_err());
+        assert!(" \t".parse::<DeploymentName>().is_err());
+        assert!(matches!("duo_chat".parse::<DeploymentName>(), Err(DomainError::NameReserved(_))));
+    }
+
+    #[test]
+    fn the_key_variable_is_spelt_for_a_shell() {
+        let name: DeploymentName = "Mixtral-8x7B it".parse().unwrap();
+        assert_eq!(name.key_variable(), "GATEHOUSE_KEY_MIXTRAL_8X7B_IT");
+    }
+}

@@ -1,0 +1,3 @@
+//! The HTTP service.
+mod record;
+pub use record::*;
