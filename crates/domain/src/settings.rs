@@ -45,7 +45,7 @@ pub struct GatewaySettings {
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages that may call, each exactly as a browser sends it.
     pub allowed_origins: Vec<String>,
-    /// Requests in flight; one more is answered 503. 1 to 100,000.
+    /// Requests in flight; one more is answered 503. 1 to 10,000.
     pub max_in_flight: u32,
     /// Largest request body in bytes. 1 kiB to 1 GiB.
     pub max_body_bytes: u32,
@@ -85,7 +85,7 @@ impl GatewaySettings {
     /// Checks every range; the first value outside its range is the error.
     pub fn check(&self) -> Result<(), DomainError> {
         let ranges = [
-            ("requests at once", self.max_in_flight, 1, 100_000),
+            ("requests at once", self.max_in_flight, 1, 10_000),
             ("the largest body", self.max_body_bytes, 1_024, 1 << 30),
             ("the wait for the first token", self.first_byte_timeout, 1, 600),
             ("the silence inside a stream", self.idle_timeout, 1, 600),

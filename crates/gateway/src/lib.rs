@@ -1,3 +1,5 @@
 //! The HTTP service.
 mod record;
-pub use record::*;
+mod snapshot;
+pub use record::{Accepted, Outcome, RecordEvent, RequestState, Room, Routed, Sink, record_channel};
+pub use snapshot::{Snapshot, UpstreamKey};

@@ -1,6 +1,15 @@
 //! One record per accepted request, from its start to its end, sent to whoever keeps them.
+//! Holds no prompt, no answer and no key.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::Feature;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ts_rs::TS;
 
 /// How a request ended, or that it runs.
@@ -20,4 +29,186 @@ pub enum RequestState {
     Cancelled,
     /// The program ended while it ran.
     Interrupted,
+}
+
+/// What is known when a request is accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// The id that goes through every hop.
+    pub correlation_id: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, without query.
+    pub path: String,
+    /// The name of a client key, `playground`, or the program by its user agent.
+    pub client: String,
+}
+
+/// What is known when the body has been read and the model found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routed {
+    /// The deployment name, or what the client asked for when there is no such model.
+    pub model: String,
+    /// The feature that the client named.
+    pub feature: Option<Feature>,
+    /// Whether the client wants a stream.
+    pub streamed: bool,
+}
+
+/// What is known at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended; never `Running` or `Interrupted`.
+    pub state: RequestState,
+    /// The HTTP status of the answer; none when the client left before it.
+    pub status: Option<u16>,
+    /// Until the first token or byte of the answer.
+    pub first_token_after: Option<Duration>,
+    /// From start to end.
+    pub duration: Duration,
+    /// Tokens of the prompt, when the server counted them.
+    pub prompt_tokens: Option<u32>,
+    /// Tokens of the answer, when the server counted them.
+    pub completion_tokens: Option<u32>,
+    /// Why the answer ended, in the server's word.
+    pub finish_reason: Option<String>,
+    /// What went wrong, in a sentence.
+    pub error: Option<String>,
+}
+
+/// A step in the life of one request. Events of one request come in this order; the middle one
+/// may be absent.
+#[derive(Debug)]
+pub enum RecordEvent {
+    /// It was accepted.
+    Started {
+        /// Tells the requests of this process apart.
+        sequence: u64,
+        /// What is known.
+        accepted: Box<Accepted>,
+    },
+    /// Its model was found.
+    Routed {
+        /// The same number as at the start.
+        sequence: u64,
+        /// What is known now.
+        routed: Box<Routed>,
+    },
+    /// It ended.
+    Finished {
+        /// The same number as at the start.
+        sequence: u64,
+        /// How it ended.
+        outcome: Box<Outcome>,
+        /// The room of this request; to be dropped when the row is kept.
+        room: Room,
+    },
+}
+
+/// A request's place between the gateway and the keeper of records.
+#[derive(Debug)]
+pub struct Room {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Where records go. A request takes its room before it starts, so back-pressure falls on new
+/// requests, and to finish a record can neither wait nor fail.
+#[derive(Debug, Clone)]
+pub struct Sink {
+    // Not bounded by itself: `room` bounds it to three events for each request with room.
+    events: UnboundedSender<RecordEvent>,
+    room: Arc<Semaphore>,
+    next: Arc<AtomicU64>,
+}
+
+/// Requests that may stand between the gateway and the keeper of records: more than can be in
+/// flight.
+const ROOM: usize = 16_384;
+
+/// Makes a sink and the end from which its keeper reads.
+pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
+    let (events, receiver) = unbounded_channel();
+    let room = Arc::new(Semaphore::new(ROOM));
+    (Sink { events, room, next: Arc::new(AtomicU64::new(1)) }, receiver)
+}
+
+impl Sink {
+    /// Requests accepted so far.
+    pub fn accepted(&self) -> u64 {
+        self.next.load(Ordering::Relaxed) - 1
+    }
+
+    /// Begins a record. Waits while the keeper is far behind.
+    pub(crate) async fn begin(&self, accepted: Accepted) -> Record {
+        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
+        let sequence = self.next.fetch_add(1, Ordering::Relaxed);
+        self.send(RecordEvent::Started { sequence, accepted: Box::new(accepted) });
+        Record {
+            sink: self.clone(),
+            sequence,
+            started: Instant::now(),
+            room: permit.map(|permit| Room { _permit: permit }),
+            outcome: Outcome {
+                state: RequestState::Cancelled,
+                status: None,
+                first_token_after: None,
+                duration: Duration::ZERO,
+                prompt_tokens: None,
+                completion_tokens: None,
+                finish_reason: None,
+                error: None,
+            },
+        }
+    }
+
+    fn send(&self, event: RecordEvent) {
+        // A keeper that is gone cannot be told; the gateway goes on answering.
+        let _ = self.events.send(event);
+    }
+}
+
+/// The record of one running request. Dropped without a verdict it says *cancelled*: the client
+/// hung up.
+#[derive(Debug)]
+pub(crate) struct Record {
+    sink: Sink,
+    sequence: u64,
+    started: Instant,
+    room: Option<Room>,
+    outcome: Outcome,
+}
+
+impl Record {
+    /// Notes the model that answers.
+    pub(crate) fn routed(&self, routed: Routed) {
+        self.sink.send(RecordEvent::Routed { sequence: self.sequence, routed: Box::new(routed) });
+    }
+
+    /// How long the request has run.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What will be written at the end.
+    pub(crate) fn outcome(&mut self) -> &mut Outcome {
+        &mut self.outcome
+    }
+
+    /// Notes the first token, once.
+    pub(crate) fn first_token(&mut self) {
+        if self.outcome.first_token_after.is_none() {
+            self.outcome.first_token_after = Some(self.started.elapsed());
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.outcome.duration = self.started.elapsed();
+        let Some(room) = self.room.take() else { return };
+        let outcome = Box::new(self.outcome.clone());
+        self.sink.send(RecordEvent::Finished { sequence: self.sequence, outcome, room });
+    }
 }

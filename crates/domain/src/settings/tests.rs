@@ -90,5 +90,5 @@ fn settings_outside_their_range_are_refused() {
     assert_eq!(gateway.check(), Ok(()));
     gateway.max_in_flight = 0;
     let refusal = gateway.check().unwrap_err().to_string();
-    assert_eq!(refusal, "requests at once is 0, outside 1 to 100000");
+    assert_eq!(refusal, "requests at once is 0, outside 1 to 10000");
 }
