@@ -47,8 +47,13 @@ impl UpstreamPath {
 }
 
 /// Paths that people paste with the base URL; longer ones first.
-const KNOWN_TAILS: [&str; 5] =
-    ["/chat/completions", "/completions", "/embeddings", "/responses", "/models"];
+const KNOWN_TAILS: [&str; 5] = [
+    "/chat/completions",
+    "/completions",
+    "/embeddings",
+    "/responses",
+    "/models",
+];
 
 impl ServerEndpoint {
     /// The endpoint as the admin typed it, without surrounding spaces.
@@ -59,7 +64,11 @@ impl ServerEndpoint {
     /// The full URL of one call.
     pub fn url(&self, path: UpstreamPath) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.as_str()));
+        url.set_path(&format!(
+            "{}/{}",
+            self.base.path().trim_end_matches('/'),
+            path.as_str()
+        ));
         url
     }
 
@@ -104,8 +113,8 @@ impl FromStr for ServerEndpoint {
         if !typed.contains("://") {
             return refuse("has no scheme: it starts with http:// or https://");
         }
-        let mut base =
-            Url::parse(typed).map_err(|error| DomainError::Endpoint(format!("is not a URL: {error}")))?;
+        let mut base = Url::parse(typed)
+            .map_err(|error| DomainError::Endpoint(format!("is not a URL: {error}")))?;
         if !matches!(base.scheme(), "http" | "https") {
             return refuse("must start with http:// or https://");
         }
@@ -115,10 +124,16 @@ impl FromStr for ServerEndpoint {
         check_host(&base)?;
         base.set_fragment(None);
         let path = base.path().trim_end_matches('/');
-        let path = KNOWN_TAILS.iter().find_map(|tail| path.strip_suffix(tail)).unwrap_or(path);
+        let path = KNOWN_TAILS
+            .iter()
+            .find_map(|tail| path.strip_suffix(tail))
+            .unwrap_or(path);
         let path = path.to_owned();
         base.set_path(&path);
-        Ok(Self { typed: typed.to_owned(), base })
+        Ok(Self {
+            typed: typed.to_owned(),
+            base,
+        })
     }
 }
 
@@ -148,7 +163,8 @@ impl Endpoint {
 
     /// Host and port, or `built in` for the sample model.
     pub fn host(&self) -> String {
-        self.server().map_or_else(|| "built in".to_owned(), ServerEndpoint::host)
+        self.server()
+            .map_or_else(|| "built in".to_owned(), ServerEndpoint::host)
     }
 }
 
@@ -156,7 +172,11 @@ impl FromStr for Endpoint {
     type Err = DomainError;
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        if text.trim() == "sample" { Ok(Self::Sample) } else { text.parse().map(Self::Server) }
+        if text.trim() == "sample" {
+            Ok(Self::Sample)
+        } else {
+            text.parse().map(Self::Server)
+        }
     }
 }
 
@@ -177,7 +197,9 @@ impl Serialize for Endpoint {
 
 impl<'de> Deserialize<'de> for Endpoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -186,7 +208,10 @@ mod tests {
     use super::*;
 
     fn chat_url(text: &str) -> String {
-        text.parse::<ServerEndpoint>().unwrap().url(UpstreamPath::ChatCompletions).to_string()
+        text.parse::<ServerEndpoint>()
+            .unwrap()
+            .url(UpstreamPath::ChatCompletions)
+            .to_string()
     }
 
     #[test]
@@ -198,11 +223,24 @@ mod tests {
             "http://gpu-1:8000/v1/completions/",
             "http://gpu-1:8000/v1/models",
         ] {
-            assert_eq!(chat_url(typed), "http://gpu-1:8000/v1/chat/completions", "{typed}");
+            assert_eq!(
+                chat_url(typed),
+                "http://gpu-1:8000/v1/chat/completions",
+                "{typed}"
+            );
         }
-        assert_eq!(chat_url("http://gpu-1:8000"), "http://gpu-1:8000/chat/completions");
-        assert_eq!(chat_url("https://h/a/v1?tenant=7"), "https://h/a/v1/chat/completions?tenant=7");
-        assert_eq!(chat_url("http://[::1]:8000/v1"), "http://[::1]:8000/v1/chat/completions");
+        assert_eq!(
+            chat_url("http://gpu-1:8000"),
+            "http://gpu-1:8000/chat/completions"
+        );
+        assert_eq!(
+            chat_url("https://h/a/v1?tenant=7"),
+            "https://h/a/v1/chat/completions?tenant=7"
+        );
+        assert_eq!(
+            chat_url("http://[::1]:8000/v1"),
+            "http://[::1]:8000/v1/chat/completions"
+        );
     }
 
     #[test]

@@ -55,7 +55,12 @@ const fn record(
     title: &'static str,
     chats: bool,
 ) -> FamilyRecord {
-    FamilyRecord { family, name, title, chats }
+    FamilyRecord {
+        family,
+        name,
+        title,
+        chats,
+    }
 }
 
 /// All families, in the order of GitLab's form.
@@ -65,7 +70,12 @@ pub const FAMILIES: &[FamilyRecord] = &[
     record(Family::Codestral, "codestral", "Mistral Codestral", true),
     record(Family::Codellama, "codellama", "Code Llama", false),
     record(Family::Codegemma, "codegemma", "CodeGemma", false),
-    record(Family::Deepseekcoder, "deepseekcoder", "DeepSeek Coder", false),
+    record(
+        Family::Deepseekcoder,
+        "deepseekcoder",
+        "DeepSeek Coder",
+        false,
+    ),
     record(Family::Claude3, "claude_3", "Claude", true),
     record(Family::Gpt, "gpt", "GPT", true),
     record(Family::Llama3, "llama3", "Llama 3", true),

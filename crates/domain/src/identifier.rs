@@ -107,15 +107,34 @@ mod tests {
     #[test]
     fn only_known_prefixes_name_a_provider() {
         for (text, provider, served) in [
-            ("custom_openai/Mixtral-8x7B", Provider::OpenaiCompatible, "Mixtral-8x7B"),
-            ("custom_openai/mistralai/M", Provider::OpenaiCompatible, "mistralai/M"),
-            ("mistralai/Mixtral-8x7B", Provider::OpenaiCompatible, "mistralai/Mixtral-8x7B"),
+            (
+                "custom_openai/Mixtral-8x7B",
+                Provider::OpenaiCompatible,
+                "Mixtral-8x7B",
+            ),
+            (
+                "custom_openai/mistralai/M",
+                Provider::OpenaiCompatible,
+                "mistralai/M",
+            ),
+            (
+                "mistralai/Mixtral-8x7B",
+                Provider::OpenaiCompatible,
+                "mistralai/Mixtral-8x7B",
+            ),
             ("azure/gpt-35-turbo", Provider::Azure, "gpt-35-turbo"),
-            ("bedrock/us.anthropic.c:0", Provider::Bedrock, "us.anthropic.c:0"),
+            (
+                "bedrock/us.anthropic.c:0",
+                Provider::Bedrock,
+                "us.anthropic.c:0",
+            ),
             ("qwen", Provider::OpenaiCompatible, "qwen"),
         ] {
             let identifier: Identifier = text.parse().unwrap();
-            assert_eq!((identifier.provider(), identifier.served_name()), (provider, served));
+            assert_eq!(
+                (identifier.provider(), identifier.served_name()),
+                (provider, served)
+            );
             assert_eq!(identifier.as_str(), text);
         }
     }

@@ -23,7 +23,7 @@ pub use feature::{FEATURES, Feature, FeatureRecord};
 pub use identifier::{Identifier, Provider};
 pub use migration::{SCHEMA_VERSION, read_document, write_document};
 pub use model::{DeploymentName, Model, ModelDraft, ModelId};
-pub use network::{ListenAddress, is_loopback_name};
+pub use network::{ListenAddress, is_loopback_name, is_never_a_model_server};
 pub use routing::{Target, target_for, unfit_reason};
 pub use secret::{KeyPresence, SecretState};
 pub use settings::{GatewaySettings, Settings};

@@ -26,7 +26,10 @@ pub fn read_document(document: &Value) -> Result<(Settings, Map<String, Value>),
             .ok_or_else(|| unreadable(format!("schema_version is {value}")))?,
     };
     if version > SCHEMA_VERSION {
-        return Err(DomainError::NewerSettings { found: version, known: SCHEMA_VERSION });
+        return Err(DomainError::NewerSettings {
+            found: version,
+            known: SCHEMA_VERSION,
+        });
     }
     let mut settings = map.get("settings").cloned().unwrap_or_else(|| json!({}));
     for migrate in MIGRATIONS.iter().skip(version as usize - 1) {
@@ -34,9 +37,19 @@ pub fn read_document(document: &Value) -> Result<(Settings, Map<String, Value>),
     }
     let settings: Settings =
         serde_json::from_value(settings).map_err(|error| unreadable(error.to_string()))?;
-    settings.gateway.check().map_err(|error| unreadable(error.to_string()))?;
-    let others = map.iter().filter(|(key, _)| !["schema_version", "settings"].contains(&key.as_str()));
-    Ok((settings, others.map(|(key, value)| (key.clone(), value.clone())).collect()))
+    settings
+        .gateway
+        .check()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let others = map
+        .iter()
+        .filter(|(key, _)| !["schema_version", "settings"].contains(&key.as_str()));
+    Ok((
+        settings,
+        others
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    ))
 }
 
 /// The document for these settings; `others` are the keys that stood beside them.
@@ -66,7 +79,13 @@ mod tests {
     #[test]
     fn a_newer_document_is_refused_with_both_versions() {
         let refusal = read_document(&json!({"schema_version": 7, "settings": {"models": 3}}));
-        assert_eq!(refusal, Err(DomainError::NewerSettings { found: 7, known: SCHEMA_VERSION }));
+        assert_eq!(
+            refusal,
+            Err(DomainError::NewerSettings {
+                found: 7,
+                known: SCHEMA_VERSION
+            })
+        );
     }
 
     #[test]
@@ -79,7 +98,10 @@ mod tests {
             json!({"schema_version": 1, "settings": {"models": [{"name": "x"}]}}),
             json!({"schema_version": 1, "settings": {"gateway": {"max_in_flight": 0}}}),
         ] {
-            assert!(matches!(read_document(&document), Err(DomainError::Settings(_))), "{document}");
+            assert!(
+                matches!(read_document(&document), Err(DomainError::Settings(_))),
+                "{document}"
+            );
         }
     }
 

@@ -39,7 +39,13 @@ impl DeploymentName {
         let name: String = self
             .0
             .chars()
-            .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' })
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() {
+                    letter.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
             .collect();
         format!("GATEHOUSE_KEY_{name}")
     }
@@ -155,11 +161,20 @@ mod tests {
 
     #[test]
     fn names_are_trimmed_and_bounded() {
-        assert_eq!("  Mixtral 8x7B ".parse::<DeploymentName>().unwrap().as_str(), "Mixtral 8x7B");
+        assert_eq!(
+            "  Mixtral 8x7B "
+                .parse::<DeploymentName>()
+                .unwrap()
+                .as_str(),
+            "Mixtral 8x7B"
+        );
         assert!("é".repeat(255).parse::<DeploymentName>().is_ok());
         assert!("é".repeat(256).parse::<DeploymentName>().is_err());
         assert!(" \t".parse::<DeploymentName>().is_err());
-        assert!(matches!("duo_chat".parse::<DeploymentName>(), Err(DomainError::NameReserved(_))));
+        assert!(matches!(
+            "duo_chat".parse::<DeploymentName>(),
+            Err(DomainError::NameReserved(_))
+        ));
     }
 
     #[test]

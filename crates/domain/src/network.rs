@@ -40,7 +40,9 @@ impl FromStr for ListenAddress {
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let text = text.trim();
-        let text = text.strip_prefix("localhost:").map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
+        let text = text
+            .strip_prefix("localhost:")
+            .map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
         text.parse().map(Self).map_err(|_| DomainError::Setting {
             name: "the listen address",
             problem: format!("\"{text}\" is not an address and a port, such as 127.0.0.1:5052"),
@@ -72,7 +74,9 @@ impl fmt::Display for ListenAddress {
 pub fn is_loopback_name(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| unwrapped(address).is_loopback())
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| unwrapped(address).is_loopback())
 }
 
 /// Link-local and cloud metadata addresses: a request there leaks credentials and is never for a
@@ -101,10 +105,23 @@ mod tests {
 
     #[test]
     fn loopback_is_known_in_every_spelling() {
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.8.8", "[::1]", "::1"] {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "127.8.8.8",
+            "[::1]",
+            "::1",
+        ] {
             assert!(is_loopback_name(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "10.0.0.1", "", "[::2]"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+            "[::2]",
+        ] {
             assert!(!is_loopback_name(host), "{host}");
         }
     }
@@ -119,7 +136,11 @@ mod tests {
             ("0.0.0.0:5052", false),
             ("10.1.2.3:5052", false),
         ] {
-            assert_eq!(text.parse::<ListenAddress>().unwrap().is_loopback(), loopback, "{text}");
+            assert_eq!(
+                text.parse::<ListenAddress>().unwrap().is_loopback(),
+                loopback,
+                "{text}"
+            );
         }
         assert!("5052".parse::<ListenAddress>().is_err());
     }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::{
-    ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Feature, Identifier, ListenAddress,
-    Model, ModelDraft, ModelId,
+    ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Feature, Identifier,
+    ListenAddress, Model, ModelDraft, ModelId,
 };
 
 /// All settings. Keys of models are not among them.
@@ -87,7 +87,12 @@ impl GatewaySettings {
         let ranges = [
             ("requests at once", self.max_in_flight, 1, 10_000),
             ("the largest body", self.max_body_bytes, 1_024, 1 << 30),
-            ("the wait for the first token", self.first_byte_timeout, 1, 600),
+            (
+                "the wait for the first token",
+                self.first_byte_timeout,
+                1,
+                600,
+            ),
             ("the silence inside a stream", self.idle_timeout, 1, 600),
             ("the time for a whole answer", self.total_timeout, 1, 3_600),
             ("the drain on stop", self.drain_timeout, 0, 600),
@@ -116,17 +121,29 @@ impl Settings {
     /// The model that a person means: by deployment name or by id.
     pub fn find_model(&self, text: &str) -> Result<&Model, DomainError> {
         self.model_named(text.trim())
-            .or_else(|| self.models.iter().find(|model| model.id.to_string() == text.trim()))
+            .or_else(|| {
+                self.models
+                    .iter()
+                    .find(|model| model.id.to_string() == text.trim())
+            })
             .ok_or_else(|| DomainError::NoSuchModel(text.trim().to_owned()))
     }
 
     /// The features that this model answers.
     pub fn features_of(&self, id: ModelId) -> Vec<Feature> {
-        self.routes.iter().filter(|(_, routed)| **routed == id).map(|(feature, _)| *feature).collect()
+        self.routes
+            .iter()
+            .filter(|(_, routed)| **routed == id)
+            .map(|(feature, _)| *feature)
+            .collect()
     }
 
     /// Adds or changes a model, and returns it. `new_id` is used when the draft names none.
-    pub fn save_model(&mut self, draft: &ModelDraft, new_id: ModelId) -> Result<Model, DomainError> {
+    pub fn save_model(
+        &mut self,
+        draft: &ModelDraft,
+        new_id: ModelId,
+    ) -> Result<Model, DomainError> {
         let name: DeploymentName = draft.name.parse()?;
         let family = draft.family.parse()?;
         let endpoint: Endpoint = draft.endpoint.parse()?;
@@ -134,7 +151,11 @@ impl Settings {
             "" => None,
             text => Some(text.parse::<Identifier>()?),
         };
-        if self.models.iter().any(|other| Some(other.id) != draft.id && other.name == name) {
+        if self
+            .models
+            .iter()
+            .any(|other| Some(other.id) != draft.id && other.name == name)
+        {
             return Err(DomainError::NameTaken(name.to_string()));
         }
         let Some(id) = draft.id else {
@@ -182,11 +203,16 @@ impl Settings {
     }
 
     /// Routes a feature to a model, or to none.
-    pub fn set_route(&mut self, feature: Feature, model: Option<ModelId>) -> Result<(), DomainError> {
+    pub fn set_route(
+        &mut self,
+        feature: Feature,
+        model: Option<ModelId>,
+    ) -> Result<(), DomainError> {
         match model {
             None => self.routes.remove(&feature),
             Some(id) => {
-                self.model(id).ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
+                self.model(id)
+                    .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
                 self.routes.insert(feature, id)
             }
         };

@@ -131,7 +131,14 @@ const ROOM: usize = 16_384;
 pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
     let (events, receiver) = unbounded_channel();
     let room = Arc::new(Semaphore::new(ROOM));
-    (Sink { events, room, next: Arc::new(AtomicU64::new(1)) }, receiver)
+    (
+        Sink {
+            events,
+            room,
+            next: Arc::new(AtomicU64::new(1)),
+        },
+        receiver,
+    )
 }
 
 impl Sink {
@@ -144,7 +151,10 @@ impl Sink {
     pub(crate) async fn begin(&self, accepted: Accepted) -> Record {
         let permit = Arc::clone(&self.room).acquire_owned().await.ok();
         let sequence = self.next.fetch_add(1, Ordering::Relaxed);
-        self.send(RecordEvent::Started { sequence, accepted: Box::new(accepted) });
+        self.send(RecordEvent::Started {
+            sequence,
+            accepted: Box::new(accepted),
+        });
         Record {
             sink: self.clone(),
             sequence,
@@ -183,7 +193,10 @@ pub(crate) struct Record {
 impl Record {
     /// Notes the model that answers.
     pub(crate) fn routed(&self, routed: Routed) {
-        self.sink.send(RecordEvent::Routed { sequence: self.sequence, routed: Box::new(routed) });
+        self.sink.send(RecordEvent::Routed {
+            sequence: self.sequence,
+            routed: Box::new(routed),
+        });
     }
 
     /// How long the request has run.
@@ -209,6 +222,10 @@ impl Drop for Record {
         self.outcome.duration = self.started.elapsed();
         let Some(room) = self.room.take() else { return };
         let outcome = Box::new(self.outcome.clone());
-        self.sink.send(RecordEvent::Finished { sequence: self.sequence, outcome, room });
+        self.sink.send(RecordEvent::Finished {
+            sequence: self.sequence,
+            outcome,
+            room,
+        });
     }
 }

@@ -14,7 +14,10 @@ fn draft(name: &str) -> ModelDraft {
 }
 
 fn add(settings: &mut Settings, name: &str) -> ModelId {
-    settings.save_model(&draft(name), ModelId(Uuid::now_v7())).unwrap().id
+    settings
+        .save_model(&draft(name), ModelId(Uuid::now_v7()))
+        .unwrap()
+        .id
 }
 
 #[test]
@@ -25,7 +28,10 @@ fn a_name_belongs_to_one_model() {
     assert_eq!(refusal, Err(DomainError::NameTaken("Mixtral".into())));
     let mut same = draft("Mixtral");
     same.id = Some(first);
-    assert!(settings.save_model(&same, ModelId(Uuid::now_v7())).is_ok(), "its own name is free");
+    assert!(
+        settings.save_model(&same, ModelId(Uuid::now_v7())).is_ok(),
+        "its own name is free"
+    );
     assert_eq!(settings.models.len(), 1);
 }
 
@@ -48,22 +54,36 @@ fn removing_a_model_removes_its_routes() {
     settings.set_route(Feature::DuoChat, Some(id)).unwrap();
     assert_eq!(settings.features_of(id), [Feature::DuoChat]);
     settings.remove_model(id).unwrap();
-    assert_eq!(target_for(&settings, "duo_chat"), Target::Unrouted(Feature::DuoChat));
+    assert_eq!(
+        target_for(&settings, "duo_chat"),
+        Target::Unrouted(Feature::DuoChat)
+    );
 }
 
 #[test]
 fn clients_reach_a_model_by_its_name_or_by_a_feature() {
     let mut settings = Settings::default();
     let id = add(&mut settings, "Mixtral");
-    settings.set_route(Feature::CodeCompletions, Some(id)).unwrap();
-    assert!(matches!(target_for(&settings, "Mixtral"), Target::Model { feature: None, .. }));
+    settings
+        .set_route(Feature::CodeCompletions, Some(id))
+        .unwrap();
+    assert!(matches!(
+        target_for(&settings, "Mixtral"),
+        Target::Model { feature: None, .. }
+    ));
     assert!(matches!(
         target_for(&settings, "code_completions"),
-        Target::Model { feature: Some(Feature::CodeCompletions), .. }
+        Target::Model {
+            feature: Some(Feature::CodeCompletions),
+            ..
+        }
     ));
     assert_eq!(target_for(&settings, "mixtral"), Target::Unknown);
     settings.model_mut(id).unwrap().enabled = false;
-    assert!(matches!(target_for(&settings, "Mixtral"), Target::Disabled { .. }));
+    assert!(matches!(
+        target_for(&settings, "Mixtral"),
+        Target::Disabled { .. }
+    ));
 }
 
 #[test]
@@ -81,7 +101,10 @@ fn unfit_families_are_named_with_the_reason() {
     use crate::{Family, unfit_reason};
     let reason = unfit_reason(Family::Codegemma, Feature::DuoChat).unwrap();
     assert!(reason.contains("CodeGemma"));
-    assert_eq!(unfit_reason(Family::Codegemma, Feature::CodeCompletions), None);
+    assert_eq!(
+        unfit_reason(Family::Codegemma, Feature::CodeCompletions),
+        None
+    );
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! The body of an answer, and with it the record of the request: when the last byte is handed
+//! over the record says how it ended; when the body is dropped before, the client hung up.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::gateway::Slot;
+use crate::record::{Record, RequestState};
+use crate::relay::Relay;
+
+/// The body of an answer of the gateway.
+pub struct AnswerBody {
+    content: Content,
+    ticket: Option<Ticket>,
+}
+
+enum Content {
+    Whole(Option<Bytes>),
+    Stream(Box<Relay>),
+}
+
+/// What a request holds until its answer has ended: its record and its place among those in
+/// flight.
+pub(crate) struct Ticket {
+    pub(crate) record: Record,
+    pub(crate) verdict: RequestState,
+    pub(crate) _slot: Option<Slot>,
+}
+
+impl Ticket {
+    /// Writes the verdict down and lets go.
+    fn settle(mut self) {
+        self.record.outcome().state = self.verdict;
+    }
+}
+
+impl AnswerBody {
+    /// A body in one piece, of a request that is recorded.
+    pub(crate) fn recorded(bytes: impl Into<Bytes>, ticket: Ticket) -> Self {
+        Self {
+            content: Content::Whole(Some(bytes.into())),
+            ticket: Some(ticket),
+        }
+    }
+
+    /// A body in one piece, of a request that is not recorded.
+    pub(crate) fn plain(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content: Content::Whole(Some(bytes.into())),
+            ticket: None,
+        }
+    }
+
+    /// A stream; the relay keeps the record itself.
+    pub(crate) fn stream(relay: Relay) -> Self {
+        Self {
+            content: Content::Stream(Box::new(relay)),
+            ticket: None,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match &mut self.content {
+            Content::Stream(relay) => relay
+                .poll(context)
+                .map(|data| data.map(|data| Ok(Frame::data(data)))),
+            Content::Whole(bytes) => {
+                let bytes = bytes.take();
+                if let Some(ticket) = self.ticket.take() {
+                    ticket.settle();
+                }
+                Poll::Ready(
+                    bytes
+                        .filter(|bytes| !bytes.is_empty())
+                        .map(|bytes| Ok(Frame::data(bytes))),
+                )
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.content, Content::Whole(None)) && self.ticket.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Stream(_) => SizeHint::default(),
+        }
+    }
+}

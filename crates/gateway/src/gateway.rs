@@ -1,0 +1,310 @@
+//! Takes one request through: correlation id, guard, record, route, answer.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    CONTENT_TYPE, HeaderValue, ORIGIN, RETRY_AFTER, VARY,
+};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::{AnswerBody, Ticket};
+use crate::error::GatewayError;
+use crate::guard::{self, Via};
+use crate::reading::cut;
+use crate::record::{Accepted, Record, RequestState, Sink};
+use crate::routes::{self, Exchange};
+use crate::snapshot::Snapshot;
+use crate::upstream::{CORRELATION, Upstream};
+
+/// The gateway without its listener: it answers requests, wherever they come from.
+#[derive(Debug)]
+pub struct Gateway {
+    snapshot: ArcSwap<Snapshot>,
+    upstream: Upstream,
+    sink: Sink,
+    counters: Arc<Counters>,
+}
+
+/// What has been counted since the program started.
+#[derive(Debug, Default)]
+pub struct Counters {
+    in_flight: AtomicU32,
+    most_in_flight: AtomicU32,
+    refused: AtomicU64,
+}
+
+impl Counters {
+    /// Requests being answered now.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// The most requests at once so far.
+    pub fn most_in_flight(&self) -> u32 {
+        self.most_in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Requests that the guard or the limit turned away.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// A place among the requests in flight, given back by its drop.
+pub(crate) struct Slot(Arc<Counters>);
+
+impl Slot {
+    fn take(counters: &Arc<Counters>, limit: u32) -> Result<Self, GatewayError> {
+        let taken = counters.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = Self(Arc::clone(counters));
+        if taken > limit {
+            return Err(GatewayError::Busy { limit });
+        }
+        counters.most_in_flight.fetch_max(taken, Ordering::Relaxed);
+        Ok(slot)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Gateway {
+    /// A gateway that answers by this snapshot and sends its records to this sink.
+    pub fn new(snapshot: Snapshot, upstream: Upstream, sink: Sink) -> Self {
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            upstream,
+            sink,
+            counters: Arc::default(),
+        }
+    }
+
+    /// Answers later requests by this snapshot; requests in flight keep theirs.
+    pub fn apply(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// The snapshot that the next request will see.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// What has been counted.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Requests accepted so far.
+    pub fn accepted(&self) -> u64 {
+        self.sink.accepted()
+    }
+
+    /// Answers a request that comes from inside the program, through the same pipeline as one from
+    /// the network; the guard lets it pass under this client name. Dropping the answer cancels it.
+    pub async fn call(
+        &self,
+        request: Request<http_body_util::Full<Bytes>>,
+        client: &'static str,
+    ) -> Response<AnswerBody> {
+        self.handle(request, Via::Inside(client), CancellationToken::new())
+            .await
+    }
+
+    /// Answers a request that came over a connection accepted at this local address.
+    pub(crate) async fn answer<B>(
+        &self,
+        request: Request<B>,
+        local: IpAddr,
+        stop: CancellationToken,
+    ) -> Response<AnswerBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+    {
+        self.handle(request, Via::Network(local), stop).await
+    }
+
+    async fn handle<B>(
+        &self,
+        request: Request<B>,
+        via: Via,
+        stop: CancellationToken,
+    ) -> Response<AnswerBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+    {
+        let (parts, body) = request.into_parts();
+        let correlation_id = correlation_id(&parts);
+        let snapshot = self.snapshot.load_full();
+        let work = self.guarded(&parts, body, via, stop, &snapshot, &correlation_id);
+        let mut response = AssertUnwindSafe(work)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                tracing::error!(correlation_id, "a request panicked");
+                unrecorded(&GatewayError::Panicked, &correlation_id)
+            });
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&correlation_id) {
+            headers.insert(CORRELATION, value);
+        }
+        if let Some(origin) = guard::allowed_origin(&parts, &snapshot.settings)
+            .and_then(|origin| HeaderValue::from_str(origin).ok())
+        {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(VARY, HeaderValue::from_static("origin"));
+        }
+        response
+    }
+
+    async fn guarded<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        via: Via,
+        stop: CancellationToken,
+        snapshot: &Arc<Snapshot>,
+        correlation_id: &str,
+    ) -> Response<AnswerBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+    {
+        let settings = &snapshot.settings;
+        if let Some(response) = routes::monitoring(parts, snapshot, via, correlation_id) {
+            return response;
+        }
+        if let Some(response) = preflight(parts, settings, via) {
+            return response;
+        }
+        let caller = guard::check(parts, settings, via);
+        let client = caller
+            .as_ref()
+            .ok()
+            .cloned()
+            .unwrap_or_else(|| guard::user_agent(parts));
+        let accepted = Accepted {
+            at: Timestamp::now(),
+            correlation_id: correlation_id.to_owned(),
+            method: cut(parts.method.as_str(), 20),
+            path: cut(parts.uri.path(), 500),
+            client,
+        };
+        let record = self.sink.begin(accepted).await;
+        let slot = caller.and_then(|_| Slot::take(&self.counters, settings.gateway.max_in_flight));
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(error) => {
+                self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                return refuse(record, None, &error, correlation_id);
+            }
+        };
+        let exchange = Exchange {
+            snapshot: Arc::clone(snapshot),
+            upstream: &self.upstream,
+            correlation_id,
+            stop,
+            record,
+            slot,
+        };
+        routes::dispatch(parts, body, exchange).await
+    }
+}
+
+/// The id in `X-Request-ID`, unchanged, or a new one: a UUID of version 7 in 32 digits.
+fn correlation_id(parts: &Parts) -> String {
+    let given = parts
+        .headers
+        .get(&CORRELATION)
+        .and_then(|value| value.to_str().ok());
+    match given {
+        Some(id) if !id.is_empty() && id.len() <= 512 => id.to_owned(),
+        _ => uuid::Uuid::now_v7().simple().to_string(),
+    }
+}
+
+/// Answers a browser's preflight for a listed origin (Fetch standard, "CORS-preflight request").
+/// It carries no key and reaches no model, so it is neither checked for one nor recorded.
+fn preflight(parts: &Parts, settings: &domain::Settings, via: Via) -> Option<Response<AnswerBody>> {
+    let Via::Network(local) = via else {
+        return None;
+    };
+    let asks = parts.method == Method::OPTIONS && parts.headers.contains_key(ORIGIN);
+    if !asks || guard::check_host(parts, settings, local).is_err() {
+        return None;
+    }
+    guard::allowed_origin(parts, settings)?;
+    let mut response = Response::new(AnswerBody::plain(Bytes::new()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    let allowed = HeaderValue::from_static("authorization, content-type, x-api-key, x-request-id");
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    Some(response)
+}
+
+/// An answer that says why there is none, with its record.
+pub(crate) fn refuse(
+    mut record: Record,
+    slot: Option<Slot>,
+    error: &GatewayError,
+    correlation_id: &str,
+) -> Response<AnswerBody> {
+    let outcome = record.outcome();
+    outcome.status = Some(error.status().as_u16());
+    outcome.error = Some(error.to_string());
+    let verdict = if error.is_refusal() {
+        RequestState::Refused
+    } else {
+        RequestState::Failed
+    };
+    let ticket = Ticket {
+        record,
+        verdict,
+        _slot: slot,
+    };
+    with_error(
+        error,
+        AnswerBody::recorded(error.body(correlation_id), ticket),
+    )
+}
+
+/// The same for a request that is not recorded.
+pub(crate) fn unrecorded(error: &GatewayError, correlation_id: &str) -> Response<AnswerBody> {
+    with_error(error, AnswerBody::plain(error.body(correlation_id)))
+}
+
+fn with_error(error: &GatewayError, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = json_response(error.status(), body);
+    if let Some(value) = error
+        .retry_after()
+        .and_then(|value| HeaderValue::from_str(value).ok())
+    {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
+    response
+}
+
+/// A JSON answer with this status.
+pub(crate) fn json_response(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,216 @@
+//! Reads answers of the OpenAI API on the side: tokens, finish reason, errors. The bytes go to the
+//! client as they came. Fields as OpenAI's API reference names them; what servers do differently
+//! is noted where it is handled.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::record::Outcome;
+
+/// The part of an answer, or of one chunk of it, that is worth knowing.
+#[derive(Debug, Default, Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    choices: Option<Vec<Choice<'a>>>,
+    #[serde(default)]
+    usage: Option<Usage>,
+    /// llama.cpp counts here when the client did not ask for usage.
+    #[serde(default)]
+    timings: Option<Timings>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Choice<'a> {
+    #[serde(borrow, default)]
+    finish_reason: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    delta: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    text: Option<Cow<'a, str>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, default)]
+    content: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reasoning_content: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reasoning: Option<Cow<'a, str>>,
+    #[serde(default)]
+    tool_calls: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: Option<u32>,
+    #[serde(default)]
+    completion_tokens: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Timings {
+    #[serde(default)]
+    prompt_n: Option<u32>,
+    /// Tokens of the prompt that were in the cache already.
+    #[serde(default)]
+    cache_n: Option<u32>,
+    #[serde(default)]
+    predicted_n: Option<u32>,
+}
+
+impl Choice<'_> {
+    fn has_token(&self) -> bool {
+        let filled =
+            |text: &Option<Cow<'_, str>>| text.as_ref().is_some_and(|text| !text.is_empty());
+        filled(&self.text)
+            || self.delta.as_ref().is_some_and(|delta| {
+                filled(&delta.content)
+                    || filled(&delta.reasoning)
+                    || filled(&delta.reasoning_content)
+                    || delta.tool_calls.is_some()
+            })
+    }
+}
+
+/// What one event of a stream showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A chunk with text, or with a part of a tool call.
+    Token,
+    /// A chunk without: role, usage, finish.
+    Other,
+    /// The end mark.
+    Done,
+    /// The server reports an error in the stream.
+    Error,
+}
+
+/// What a stream has shown so far.
+#[derive(Debug, Default)]
+pub(crate) struct StreamReading {
+    /// Whether the end mark came.
+    pub(crate) done: bool,
+    /// The server's own words of an error inside the stream.
+    pub(crate) error: Option<String>,
+}
+
+impl StreamReading {
+    /// Reads the data of one event into the outcome.
+    pub(crate) fn event(&mut self, data: &[u8], outcome: &mut Outcome) -> Seen {
+        if data == b"[DONE]" {
+            self.done = true;
+            return Seen::Done;
+        }
+        let Ok(answer) = serde_json::from_slice::<Answer<'_>>(data) else {
+            return Seen::Other;
+        };
+        note(&answer, outcome);
+        if let Some(error) = answer.error.filter(|raw| raw.get() != "null") {
+            self.error = Some(words_of_error(error.get().as_bytes()));
+            return Seen::Error;
+        }
+        let choices = answer.choices.as_deref().unwrap_or_default();
+        if choices.iter().any(Choice::has_token) {
+            Seen::Token
+        } else {
+            Seen::Other
+        }
+    }
+}
+
+/// Reads a whole answer into the outcome. Says what is wrong with it when it is none: a status
+/// 200 alone is no success.
+pub(crate) fn whole_answer(body: &[u8], outcome: &mut Outcome) -> Result<(), String> {
+    let answer: Answer<'_> = match serde_json::from_slice(body) {
+        Ok(answer) => answer,
+        Err(_) => return Err(describe(body)),
+    };
+    note(&answer, outcome);
+    if let Some(error) = answer.error.filter(|raw| raw.get() != "null") {
+        return Err(format!(
+            "an error: {}",
+            words_of_error(error.get().as_bytes())
+        ));
+    }
+    if answer.choices.is_none() {
+        return Err("JSON without choices".into());
+    }
+    Ok(())
+}
+
+fn note(answer: &Answer<'_>, outcome: &mut Outcome) {
+    if let Some(usage) = answer.usage {
+        outcome.prompt_tokens = usage.prompt_tokens.or(outcome.prompt_tokens);
+        outcome.completion_tokens = usage.completion_tokens.or(outcome.completion_tokens);
+    } else if let (Some(timings), None) = (answer.timings, outcome.completion_tokens) {
+        let prompt = timings
+            .prompt_n
+            .map(|count| count + timings.cache_n.unwrap_or(0));
+        outcome.prompt_tokens = prompt.or(outcome.prompt_tokens);
+        outcome.completion_tokens = timings.predicted_n;
+    }
+    let reasons = answer
+        .choices
+        .iter()
+        .flatten()
+        .filter_map(|choice| choice.finish_reason.as_ref());
+    for reason in reasons {
+        outcome.finish_reason = Some(cut(reason, 40));
+    }
+}
+
+/// What a body looks like that is not the expected JSON.
+pub(crate) fn describe(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
+    let start = text.trim_start().to_ascii_lowercase();
+    if start.is_empty() {
+        "an empty body".into()
+    } else if start.starts_with("<!doctype") || start.starts_with("<html") {
+        "a web page instead of JSON".into()
+    } else {
+        format!(
+            "something that is not the expected JSON: {}",
+            cut(text.trim(), 120)
+        )
+    }
+}
+
+/// The server's words in an error body, whatever its shape: OpenAI's, vLLM's, TGI's, FastAPI's,
+/// Azure's, Bedrock's, Anthropic's, plain text or a web page.
+pub(crate) fn words_of_error(body: &[u8]) -> String {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return describe(body);
+    };
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let inner = value.get("error").unwrap_or(&value);
+    let detail = value.get("detail");
+    let words = text(inner)
+        .or_else(|| inner.get("message").and_then(text))
+        .or_else(|| value.get("message").and_then(text))
+        .or_else(|| value.get("Message").and_then(text))
+        .or_else(|| detail.and_then(text))
+        .or_else(|| detail.and_then(|detail| detail.get(0)?.get("msg").and_then(text)));
+    cut(&words.unwrap_or_else(|| value.to_string()), 2_000)
+}
+
+/// At most this many characters of an untrusted text, without control characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let clean = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut short: String = clean.take(most).collect();
+    if text.chars().nth(most).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests;

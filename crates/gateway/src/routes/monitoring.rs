@@ -1,0 +1,61 @@
+//! `/monitoring/healthz` and `/monitoring/ready`. Probes come every few seconds, so they are not
+//! recorded; the Host check holds for them all the same.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer::AnswerBody;
+use crate::gateway::{json_response, unrecorded};
+use crate::guard::{self, Via};
+use crate::snapshot::Snapshot;
+
+/// Answers a probe; `None` when the request is none. `healthz` is the only route that never needs
+/// a client key.
+pub(crate) fn monitoring(
+    parts: &Parts,
+    snapshot: &Arc<Snapshot>,
+    via: Via,
+    correlation_id: &str,
+) -> Option<Response<AnswerBody>> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let settings = &snapshot.settings;
+    let (checked, answer): (_, fn(&Snapshot) -> (StatusCode, Value)) = match (parts.uri.path(), via)
+    {
+        ("/monitoring/healthz", Via::Network(local)) => {
+            (guard::check_host(parts, settings, local), |_| {
+                (StatusCode::OK, json!({"status": "ok"}))
+            })
+        }
+        ("/monitoring/ready", _) => (guard::check(parts, settings, via).map(|_| ()), ready),
+        _ => return None,
+    };
+    if let Err(error) = checked {
+        return Some(unrecorded(&error, correlation_id));
+    }
+    let (status, body) = answer(snapshot);
+    Some(json_response(status, AnswerBody::plain(body.to_string())))
+}
+
+/// Ready means that a client can be answered: at least one model is switched on.
+fn ready(snapshot: &Snapshot) -> (StatusCode, Value) {
+    let enabled = snapshot
+        .settings
+        .models
+        .iter()
+        .filter(|model| model.enabled)
+        .count();
+    if enabled > 0 {
+        (StatusCode::OK, json!({"status": "ok", "models": enabled}))
+    } else {
+        let reason = "No model is switched on. Add one in Models or with `gatehouse model add`.";
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!({"status": "unready", "reason": reason}),
+        )
+    }
+}

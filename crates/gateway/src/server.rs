@@ -1,0 +1,144 @@
+//! The listener: accepts connections, and on a stop lets running requests end.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::gateway::Gateway;
+
+/// How long a client may take to send the head of a request, idle connections included.
+const HEAD_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long connections may take to close once their streams were told to end.
+const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+
+/// A gateway that has its port and does not answer yet.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+    gateway: Arc<Gateway>,
+}
+
+/// How a stop went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections with a running request that were cut at the deadline.
+    pub cut: usize,
+}
+
+impl Gateway {
+    /// Takes a port. `io::ErrorKind::AddrInUse` means that another program holds it.
+    pub async fn bind(self: &Arc<Self>, address: SocketAddr) -> io::Result<Listening> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Listening {
+            listener,
+            address,
+            gateway: Arc::clone(self),
+        })
+    }
+}
+
+impl Listening {
+    /// The address, with the port that the system chose when none was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is cancelled. Then nothing more is accepted, running requests have
+    /// `patience` to end, streams that still run end with an error event, and the rest is cut.
+    pub async fn run(self, stop: CancellationToken, patience: Duration) -> Drained {
+        let (tracker, end_streams, abort) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let connection = Connection {
+                        gateway: Arc::clone(&self.gateway),
+                        stop: stop.clone(),
+                        end_streams: end_streams.clone(),
+                        abort: abort.clone(),
+                    };
+                    tracker.spawn(connection.serve(stream));
+                }
+                Err(error) => {
+                    // Out of file handles, most likely: those in use come back by and by.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        tracker.close();
+        if tokio::time::timeout(patience, tracker.wait()).await.is_ok() {
+            return Drained { cut: 0 };
+        }
+        let cut = tracker.len();
+        end_streams.cancel();
+        if tokio::time::timeout(CLOSE_WITHIN, tracker.wait())
+            .await
+            .is_err()
+        {
+            abort.cancel();
+            tracker.wait().await;
+        }
+        Drained { cut }
+    }
+}
+
+/// One connection and the signals that end it.
+struct Connection {
+    gateway: Arc<Gateway>,
+    stop: CancellationToken,
+    end_streams: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream) {
+        // Without it the last chunk of a short stream waits for the client's delayed ACK.
+        let _ = stream.set_nodelay(true);
+        let Ok(local) = stream.local_addr() else {
+            return;
+        };
+        let (gateway, end_streams) = (&self.gateway, &self.end_streams);
+        let service = service_fn(move |request| async move {
+            Ok::<_, Infallible>(
+                gateway
+                    .answer(request, local.ip(), end_streams.clone())
+                    .await,
+            )
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_WITHIN)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // A broken connection is the client's affair; its requests are recorded either way.
+            _ = connection.as_mut() => return,
+            () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            _ = connection => {}
+            () = self.abort.cancelled() => {}
+        }
+    }
+}
