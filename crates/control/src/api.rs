@@ -1,6 +1,8 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use domain::{ClientKeyId, GatewaySettings, ModelDraft, ModelId, SecretState};
 use ts_rs::TS;
 
@@ -99,4 +101,17 @@ pub struct Streams {
     requests: (RequestQuery, RequestPage),
     /// A prompt and its answer.
     prompt: (PromptRequest, PromptEvent),
+}
+
+/// Reads an operation's input.
+pub(crate) fn parse<T: DeserializeOwned>(name: &str, input: serde_json::Value) -> Result<T, Error> {
+    serde_json::from_value(input).map_err(|error| {
+        let hint = "Reload the window: it may be older than the program.";
+        Error::new(ErrorCode::Invalid, format!("the input of {name} cannot be read"), hint).with_details(error.to_string())
+    })
+}
+
+/// Writes an operation's output.
+pub(crate) fn render<T: Serialize>(output: &T) -> serde_json::Value {
+    serde_json::to_value(output).expect("views have string keys and finite numbers")
 }

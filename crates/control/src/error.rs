@@ -44,7 +44,12 @@ pub struct Error {
 impl Error {
     /// An error with what happened and what to do.
     pub fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: sentence(message.into()), hint: hint.into(), details: None }
+        Self {
+            code,
+            message: sentence(message.into()),
+            hint: hint.into(),
+            details: None,
+        }
     }
 
     /// The same error with the raw text behind it.
@@ -69,7 +74,9 @@ impl From<DomainError> for Error {
 /// sentences.
 fn sentence(message: String) -> String {
     let mut letters = message.chars();
-    let Some(first) = letters.next() else { return message };
+    let Some(first) = letters.next() else {
+        return message;
+    };
     let mut sentence: String = first.to_uppercase().chain(letters).collect();
     if !sentence.ends_with(['.', '?', '!']) {
         sentence.push('.');

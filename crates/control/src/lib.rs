@@ -1,6 +1,25 @@
-//! The application without a face.
+//! The application without a face: `Control` owns settings, keys, the gateway and the request log;
+//! `api` names its operations and `streams` its subscriptions. Knows no window, no browser and no
+//! terminal.
 #![warn(missing_docs)]
+mod api;
+mod control;
 mod error;
+mod files;
+mod keys;
+mod lock;
+mod log;
+mod operations;
+mod port;
+mod runner;
+mod secrets;
+mod settings_store;
+mod streams;
+pub mod telemetry;
 pub mod view;
-mod api_types;
+pub use control::{Control, Purpose, default_folder};
 pub use error::{Error, ErrorCode};
+pub use lock::{FolderLock, Holder, HolderKind};
+pub use settings_store::{FileStore, SettingsStore, document_path};
+pub use secrets::environment_key;
+pub use streams::{Item, Messages};

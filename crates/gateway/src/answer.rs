@@ -1,16 +1,20 @@
 //! The body of an answer, and with it the record of the request: when the last byte is handed
 //! over the record says how it ended; when the body is dropped before, the client hung up.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Collected};
 
 use crate::gateway::Slot;
 use crate::record::{Record, RequestState};
 use crate::relay::Relay;
+use crate::sse::{Splitter, data_of};
 
 /// The body of an answer of the gateway.
 pub struct AnswerBody {
@@ -61,6 +65,39 @@ impl AnswerBody {
             content: Content::Stream(Box::new(relay)),
             ticket: None,
         }
+    }
+}
+
+/// What a stream brought in one step.
+type Step = Option<(Vec<Vec<u8>>, (AnswerBody, Splitter))>;
+
+impl AnswerBody {
+    /// The data of each event of a streamed answer, for callers inside the program. The end mark
+    /// is an event like the others.
+    pub fn events(self) -> impl Stream<Item = Vec<u8>> {
+        let steps = stream::unfold(
+            (self, Splitter::default()),
+            |(mut body, mut splitter)| async move {
+                let frame = body.frame().await?;
+                let mut events = Vec::new();
+                if let Ok(Ok(piece)) = frame.map(Frame::into_data) {
+                    // The relay passes whole events only, none larger than the splitter takes.
+                    let _ = splitter.push(piece, |event| {
+                        events.extend(data_of(event).map(Cow::into_owned))
+                    });
+                }
+                Step::Some((events, (body, splitter)))
+            },
+        );
+        steps.flat_map(stream::iter)
+    }
+
+    /// The whole answer, for callers inside the program.
+    pub async fn bytes(self) -> Bytes {
+        let collected = self.collect().await;
+        collected
+            .map(Collected::to_bytes)
+            .unwrap_or_else(|never| match never {})
     }
 }
 

@@ -112,6 +112,16 @@ impl Gateway {
         self.sink.accepted()
     }
 
+    /// Requests whose client left before the end, so far.
+    pub fn hung_up(&self) -> u64 {
+        self.sink.hung_up()
+    }
+
+    /// The clients for model servers.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     /// Answers a request that comes from inside the program, through the same pipeline as one from
     /// the network; the guard lets it pass under this client name. Dropping the answer cancels it.
     pub async fn call(

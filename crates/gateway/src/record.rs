@@ -121,6 +121,7 @@ pub struct Sink {
     events: UnboundedSender<RecordEvent>,
     room: Arc<Semaphore>,
     next: Arc<AtomicU64>,
+    hung_up: Arc<AtomicU64>,
 }
 
 /// Requests that may stand between the gateway and the keeper of records: more than can be in
@@ -136,6 +137,7 @@ pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
             events,
             room,
             next: Arc::new(AtomicU64::new(1)),
+            hung_up: Arc::default(),
         },
         receiver,
     )
@@ -145,6 +147,11 @@ impl Sink {
     /// Requests accepted so far.
     pub fn accepted(&self) -> u64 {
         self.next.load(Ordering::Relaxed) - 1
+    }
+
+    /// Requests whose client left before the end, so far.
+    pub fn hung_up(&self) -> u64 {
+        self.hung_up.load(Ordering::Relaxed)
     }
 
     /// Begins a record. Waits while the keeper is far behind.
@@ -220,6 +227,9 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.outcome.duration = self.started.elapsed();
+        if self.outcome.state == RequestState::Cancelled {
+            self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
+        }
         let Some(room) = self.room.take() else { return };
         let outcome = Box::new(self.outcome.clone());
         self.sink.send(RecordEvent::Finished {

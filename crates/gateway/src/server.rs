@@ -56,8 +56,8 @@ impl Listening {
     }
 
     /// Answers until `stop` is cancelled. Then nothing more is accepted, running requests have
-    /// `patience` to end, streams that still run end with an error event, and the rest is cut.
-    pub async fn run(self, stop: CancellationToken, patience: Duration) -> Drained {
+    /// `patience` (asked at the stop) to end, streams that still run end with an error event, and the rest is cut.
+    pub async fn run(self, stop: CancellationToken, patience: impl Fn() -> Duration) -> Drained {
         let (tracker, end_streams, abort) = (
             TaskTracker::new(),
             CancellationToken::new(),
@@ -87,7 +87,7 @@ impl Listening {
         }
         drop(self.listener);
         tracker.close();
-        if tokio::time::timeout(patience, tracker.wait()).await.is_ok() {
+        if tokio::time::timeout(patience(), tracker.wait()).await.is_ok() {
             return Drained { cut: 0 };
         }
         let cut = tracker.len();

@@ -32,8 +32,11 @@ pub struct Upstream {
     near: reqwest::Client,
     /// For all others, through the system's proxy where one is set.
     far: reqwest::Client,
-    listed: Arc<Mutex<HashMap<String, (Instant, Vec<ServedModel>)>>>,
+    listed: Arc<Mutex<KnownLists>>,
 }
+
+/// What servers listed, by endpoint, and when.
+type KnownLists = HashMap<String, (Instant, Vec<ServedModel>)>;
 
 /// A model that a server lists.
 #[derive(Debug, Clone, PartialEq, Eq)]

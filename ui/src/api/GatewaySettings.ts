@@ -21,7 +21,7 @@ allowed_hosts: Array<string>,
  */
 allowed_origins: Array<string>, 
 /**
- * Requests in flight; one more is answered 503. 1 to 100,000.
+ * Requests in flight; one more is answered 503. 1 to 10,000.
  */
 max_in_flight: number, 
 /**

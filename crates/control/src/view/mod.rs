@@ -11,11 +11,13 @@ mod status;
 pub use feature::{FeatureView, RouteChange, UnfitModel};
 pub use gateway::{ClientKeyView, NewClientKey, PortCheck};
 pub use model::{
-    EndpointInput, FamilyView, Health, HealthState, ModelSwitch, ModelView, ResolvedEndpoint, ServedModel,
-    SetKey, Stage, StageOutcome, SuggestedEndpoint, TestModel, TestReport,
+    EndpointInput, FamilyView, Health, HealthState, ModelSwitch, ModelView, ResolvedEndpoint,
+    ServedModel, SetKey, Stage, StageOutcome, SuggestedEndpoint, TestModel, TestReport,
 };
 pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
 pub use request::{
-    Activity, ActivityBucket, ActivityQuery, Evidence, RequestId, RequestPage, RequestQuery, RequestView,
+    Activity, ActivityBucket, ActivityQuery, Evidence, RequestId, RequestPage, RequestQuery,
+    RequestView,
 };
 pub use status::{GatewayState, KeyringState, KeyringView, LastError, LogView, Notice, Status};
+pub use ::gateway::RequestState;

@@ -23,21 +23,19 @@ pub(crate) fn monitoring(
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return None;
     }
-    let settings = &snapshot.settings;
-    let (checked, answer): (_, fn(&Snapshot) -> (StatusCode, Value)) = match (parts.uri.path(), via)
-    {
-        ("/monitoring/healthz", Via::Network(local)) => {
-            (guard::check_host(parts, settings, local), |_| {
-                (StatusCode::OK, json!({"status": "ok"}))
-            })
-        }
-        ("/monitoring/ready", _) => (guard::check(parts, settings, via).map(|_| ()), ready),
+    let (settings, path) = (&snapshot.settings, parts.uri.path());
+    let checked = match (path, via) {
+        ("/monitoring/healthz", Via::Network(local)) => guard::check_host(parts, settings, local),
+        ("/monitoring/ready", _) => guard::check(parts, settings, via).map(|_| ()),
         _ => return None,
     };
     if let Err(error) = checked {
         return Some(unrecorded(&error, correlation_id));
     }
-    let (status, body) = answer(snapshot);
+    let (status, body) = match path {
+        "/monitoring/healthz" => (StatusCode::OK, json!({"status": "ok"})),
+        _ => ready(snapshot),
+    };
     Some(json_response(status, AnswerBody::plain(body.to_string())))
 }
 

@@ -1,0 +1,61 @@
+//! The commands: each opens the data folder for what it needs, calls one operation and prints.
+
+mod feature;
+mod gateway;
+mod key;
+mod logs;
+mod model;
+mod prompt;
+mod serve;
+
+use std::path::Path;
+
+use control::{Control, Error, Purpose};
+
+use crate::arguments::{Command, FeatureCommand, GatewayCommand, KeyCommand, ModelCommand};
+use crate::output::Output;
+
+/// Runs a command.
+pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Result<(), Error> {
+    let opened = |purpose| open(folder, purpose, output);
+    match command {
+        Command::Serve(arguments) => serve::run(arguments, folder, output).await,
+        Command::Model(command) => {
+            let reads = matches!(command, ModelCommand::List | ModelCommand::Show { .. });
+            model::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Feature(command) => {
+            let reads = matches!(command, FeatureCommand::List);
+            feature::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Key(command) => {
+            let reads = matches!(command, KeyCommand::List);
+            key::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Gateway(command) => {
+            let reads = matches!(command, GatewayCommand::Show);
+            gateway::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Prompt(arguments) => prompt::run(arguments, &opened(Purpose::Ask)?, output).await,
+        // A newer or damaged settings file does not keep anyone from reading the log.
+        Command::Logs(arguments) => {
+            logs::run(arguments, &Control::open(folder, Purpose::Read)?, output).await
+        }
+    }
+}
+
+fn reading(reads: bool) -> Purpose {
+    if reads { Purpose::Read } else { Purpose::Change }
+}
+
+/// Opens a data folder, tells what was found there, and refuses settings that cannot be read.
+fn open(folder: &Path, purpose: Purpose, output: Output) -> Result<Control, Error> {
+    let control = Control::open(folder, purpose)?;
+    for notice in control.notices() {
+        output.note(&notice.what, &notice.why);
+    }
+    match control.read_only() {
+        Some(error) => Err(error.clone()),
+        None => Ok(control),
+    }
+}

@@ -1,0 +1,135 @@
+//! `gatehouse model …`
+
+use std::io::{Read, stdin};
+
+use control::view::{ModelSwitch, ModelView, SetKey};
+use control::{Control, Error};
+use domain::{ModelDraft, SecretState};
+use serde_json::json;
+
+use crate::arguments::{ModelCommand, ModelEdit};
+use crate::output::{Output, system_error, table};
+
+pub(super) async fn run(command: &ModelCommand, control: &Control, output: Output) -> Result<(), Error> {
+    match command {
+        ModelCommand::Add { name, family, endpoint, identifier, api_key_stdin } => {
+            let draft = ModelDraft {
+                id: None,
+                name: name.clone(),
+                family: family.clone(),
+                endpoint: endpoint.clone(),
+                identifier: identifier.clone().unwrap_or_default(),
+                enabled: true,
+            };
+            let key = api_key_stdin.then(key_from_stdin).transpose()?;
+            let model = control.save_model_with_key(draft, key).await?;
+            output.show(&model, |model| format!("Added {}.\n{}", model.name, facts(model)))
+        }
+        ModelCommand::List => {
+            let models = control.list_models(()).await?;
+            output.show(&models, |models| list(models))
+        }
+        ModelCommand::Show { name } => output.show(&control.find_model(name).await?, facts),
+        ModelCommand::Edit(edit) => {
+            let model = change(edit, control).await?;
+            output.show(&model, |model| format!("Saved {}.\n{}", model.name, facts(model)))
+        }
+        ModelCommand::Remove { name } => {
+            let model = control.find_model(name).await?;
+            control.remove_model(model.id).await?;
+            output.show(&json!({"removed": model.name}), |_| format!("Removed {}.", model.name))
+        }
+        ModelCommand::Enable { name } => switch(control, name, true, output).await,
+        ModelCommand::Disable { name } => switch(control, name, false, output).await,
+    }
+}
+
+async fn switch(control: &Control, name: &str, enabled: bool, output: Output) -> Result<(), Error> {
+    let id = control.find_model(name).await?.id;
+    let model = control.switch_model(ModelSwitch { id, enabled }).await?;
+    let state = if enabled { "on" } else { "off" };
+    output.show(&model, |model| format!("{} is switched {state}.", model.name))
+}
+
+async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error> {
+    let model = control.find_model(&edit.name).await?;
+    let or = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
+    let draft = ModelDraft {
+        id: Some(model.id),
+        name: or(&edit.new_name, model.name),
+        family: or(&edit.family, model.family.to_string()),
+        endpoint: or(&edit.endpoint, model.endpoint),
+        identifier: or(&edit.identifier, model.identifier),
+        enabled: model.enabled,
+    };
+    let key = edit.api_key_stdin.then(key_from_stdin).transpose()?;
+    let saved = control.save_model_with_key(draft, key).await?;
+    if !edit.remove_api_key {
+        return Ok(saved);
+    }
+    control.set_key(SetKey { id: saved.id, key: String::new() }).await?;
+    control.find_model(&saved.name).await
+}
+
+/// All of standard input, without the line end that `echo` adds.
+fn key_from_stdin() -> Result<Vec<u8>, Error> {
+    let mut key = Vec::new();
+    stdin().read_to_end(&mut key).map_err(system_error)?;
+    if key.last() == Some(&b'\n') {
+        key.pop();
+    }
+    if key.last() == Some(&b'\r') {
+        key.pop();
+    }
+    Ok(key)
+}
+
+fn list(models: &[ModelView]) -> String {
+    if models.is_empty() {
+        return "No model yet. Add one: gatehouse model add NAME --family FAMILY --endpoint URL".into();
+    }
+    let row = |model: &ModelView| {
+        let features: Vec<_> = model.features.iter().map(ToString::to_string).collect();
+        vec![
+            if model.enabled { "on" } else { "off" }.to_owned(),
+            model.name.clone(),
+            model.family.to_string(),
+            model.endpoint.clone(),
+            model.identifier.clone(),
+            key_word(model.key).to_owned(),
+            features.join(", "),
+        ]
+    };
+    let rows: Vec<_> = models.iter().map(row).collect();
+    table(&["", "NAME", "FAMILY", "ENDPOINT", "IDENTIFIER", "KEY", "FEATURES"], &rows)
+}
+
+fn facts(model: &ModelView) -> String {
+    let features: Vec<_> = model.features.iter().map(ToString::to_string).collect();
+    let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+    let rows = [
+        ("Name", model.name.clone()),
+        ("Family", model.family.to_string()),
+        ("Endpoint", model.endpoint.clone()),
+        ("Chat requests go to", or_dash(&model.chat_url)),
+        ("Identifier", or_dash(&model.identifier)),
+        ("Enabled", if model.enabled { "yes" } else { "no" }.to_owned()),
+        ("Key", key_word(model.key).to_owned()),
+        ("Features", or_dash(&features.join(", "))),
+        ("Health", model.health.sentence.clone()),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<20} {value}\n")).collect()
+}
+
+fn key_word(state: SecretState) -> &'static str {
+    match state {
+        SecretState::Absent => "none",
+        SecretState::Stored => "in the keyring",
+        SecretState::Environment => "from the environment",
+        SecretState::Missing => "missing from the keyring",
+        SecretState::Locked => "keyring locked",
+        SecretState::Unavailable => "no keyring",
+        SecretState::WrongEndpoint => "for another host",
+        SecretState::Unread => "set",
+    }
+}

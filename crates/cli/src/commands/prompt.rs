@@ -1,0 +1,73 @@
+//! `gatehouse prompt MODEL TEXT`
+
+use std::io::{Read, stdin};
+
+use control::view::{Message, PromptEvent, PromptRequest, Role};
+use control::{Control, Error, ErrorCode};
+use futures_util::StreamExt;
+use serde_json::json;
+
+use crate::arguments::Prompt;
+use crate::output::{Output, system_error};
+
+pub(super) async fn run(arguments: &Prompt, control: &Control, output: Output) -> Result<(), Error> {
+    let request = request(arguments)?;
+    control.read_key_of(&request.model).await;
+    let ended = ask(&request, control, output).await;
+    control.close().await;
+    ended
+}
+
+async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Result<(), Error> {
+    let mut events = control.prompt(request);
+    let (mut answer, mut thoughts) = (String::new(), String::new());
+    loop {
+        let next = tokio::select! {
+            next = events.next() => next,
+            _ = tokio::signal::ctrl_c() => {
+                let hint = "What arrived before stays valid.";
+                return Err(Error::new(ErrorCode::Failed, "stopped before the end of the answer", hint));
+            }
+        };
+        match next {
+            Some(PromptEvent::Delta { text, reasoning }) => {
+                if !output.json {
+                    output.piece(&text)?;
+                }
+                answer += &text;
+                thoughts += &reasoning;
+            }
+            Some(PromptEvent::Finished { summary }) => {
+                let value = json!({"model": request.model, "answer": answer, "reasoning": thoughts, "summary": summary});
+                return output.show(&value, |_| if answer.ends_with('\n') { String::new() } else { "\n".into() });
+            }
+            Some(PromptEvent::Failed { error, .. }) => {
+                if !output.json && !answer.is_empty() {
+                    output.piece("\n")?;
+                }
+                return Err(error);
+            }
+            Some(PromptEvent::Started { .. }) => {}
+            None => return Err(Error::new(ErrorCode::Failed, "the answer ended without a word", "Try again.")),
+        }
+    }
+}
+
+fn request(arguments: &Prompt) -> Result<PromptRequest, Error> {
+    let text = match arguments.text.as_deref() {
+        None | Some("-") => {
+            let mut text = String::new();
+            stdin().read_to_string(&mut text).map_err(system_error)?;
+            text
+        }
+        Some(text) => text.to_owned(),
+    };
+    let message = |role, content| Message { role, content };
+    let system = arguments.system.clone().map(|text| message(Role::System, text));
+    Ok(PromptRequest {
+        model: arguments.model.clone(),
+        messages: system.into_iter().chain([message(Role::User, text)]).collect(),
+        max_tokens: arguments.max_tokens,
+        temperature: arguments.temperature,
+    })
+}

@@ -1,0 +1,83 @@
+//! `gatehouse serve`: the gateway alone, in the foreground.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use control::{Error, HolderKind, Purpose, telemetry};
+use serde_json::json;
+
+use super::open;
+use crate::admin::Admin;
+use crate::arguments::Serve;
+use crate::output::{Output, system_error};
+
+pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Result<(), Error> {
+    // Before anything is announced, so that a signal is never missed.
+    let mut signals = Signals::install()?;
+    let control = Arc::new(open(folder, Purpose::Run(HolderKind::Serve), output)?);
+    let _telemetry = telemetry::start(folder, None);
+    if let Some(listen) = &arguments.listen {
+        control.listen_here(listen.parse()?);
+    }
+    let address = control.listen().await?;
+    output.show(&json!({"address": address.to_string()}), |_| {
+        format!("The gateway answers at http://{address}/v1\nSettings and logs are in {}", folder.display())
+    })?;
+    let admin = if arguments.admin { Some(Admin::bind(Arc::clone(&control)).await?) } else { None };
+    if let Some(admin) = &admin {
+        let url = admin.url();
+        output.show(&json!({"admin": url}), |_| format!("The control panel is at {url}\nThe link works once."))?;
+    }
+    let admin = async {
+        match admin {
+            Some(admin) => admin.run().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = signals.next() => {}
+        () = control.keep_keys() => {}
+        () = admin => {}
+    }
+    tokio::select! {
+        () = control.close() => Ok(()),
+        // A second signal does not wait.
+        () = signals.next() => Ok(()),
+    }
+}
+
+/// The signals that end the program.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn install() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let install = |kind| signal(kind).map_err(system_error);
+        Ok(Self { terminate: install(SignalKind::terminate())?, interrupt: install(SignalKind::interrupt())? })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn install() -> Result<Self, Error> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        // Without Ctrl-C there is nothing to wait for.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,41 @@
+//! The headless twin of the window: one command per operation, and `serve` for the gateway alone.
+//! Exit status 0, 1 (it failed: the reason is on standard error), 2 (bad usage).
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+mod admin;
+mod arguments;
+mod commands;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use control::Error;
+
+use arguments::{Arguments, Command};
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json };
+    match run(&arguments, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: Output) -> Result<(), Error> {
+    let folder = match &arguments.data_dir {
+        Some(folder) => folder.clone(),
+        None => control::default_folder()?,
+    };
+    let mut runtime = match arguments.command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(output::system_error)?;
+    runtime.block_on(commands::run(&arguments.command, &folder, output))
+}

@@ -1,0 +1,270 @@
+//! The request log: one row per accepted request in SQLite, written by one thread, read page by
+//! page. Holds no prompt, no answer and no key, and never keeps the gateway from answering.
+
+mod database;
+mod keeper;
+mod list;
+mod reader;
+mod rows;
+mod summary;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use domain::Feature;
+use gateway::{Room, Sink, record_channel};
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::Error;
+use crate::view::{
+    Activity, ActivityQuery, Evidence, LastError, LogView, Notice, RequestId, RequestPage,
+    RequestQuery, RequestView,
+};
+use keeper::{Event, Keeper};
+use reader::Reader;
+use writer::Command;
+
+/// The request log of a data folder.
+#[derive(Debug)]
+pub(crate) struct RequestLog {
+    reader: Arc<Reader>,
+    shared: Arc<Shared>,
+    commands: Option<mpsc::Sender<Command>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer tells the rest of the program.
+#[derive(Debug)]
+struct Shared {
+    logged: AtomicU64,
+    waiting: AtomicU64,
+    lost: AtomicU64,
+    writing: AtomicBool,
+    trouble: Mutex<Option<String>>,
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            logged: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            writing: AtomicBool::new(true),
+            trouble: Mutex::new(None),
+            changes: watch::Sender::new(0),
+        })
+    }
+}
+
+impl RequestLog {
+    /// Opens the log and starts its writer; never fails. `sweep` says that this process holds the
+    /// folder: rows that still run are from a dead process and become interrupted, and a damaged
+    /// database is set aside.
+    pub(crate) fn open(folder: &Path, sweep: bool) -> (Self, Sink, Vec<Notice>) {
+        let (sink, events) = record_channel();
+        let (log, notices) = Self::keep::<_, Room>(folder, sweep, events);
+        (log, sink, notices)
+    }
+
+    fn keep<E, R>(folder: &Path, sweep: bool, events: UnboundedReceiver<E>) -> (Self, Vec<Notice>)
+    where
+        E: Into<Event<R>> + Send + 'static,
+        R: Send + 'static,
+    {
+        let shared = Shared::new();
+        let mut notices = Vec::new();
+        let keeper = Keeper::open(folder, sweep, Arc::clone(&shared), &mut notices);
+        let (commands, receiver) = mpsc::channel(16);
+        let thread = Mutex::new(writer::start(events, receiver, keeper));
+        let reader = Arc::new(Reader::new(folder));
+        (
+            Self {
+                reader,
+                shared,
+                commands: Some(commands),
+                thread,
+            },
+            notices,
+        )
+    }
+
+    /// The log of a folder that another process may write. Without a database it is empty.
+    pub(crate) fn read_only(folder: &Path) -> Self {
+        let reader = Arc::new(Reader::new(folder));
+        Self {
+            reader,
+            shared: Shared::new(),
+            commands: None,
+            thread: Mutex::new(None),
+        }
+    }
+
+    /// Rows, newest first; a limit of 0 means 100.
+    pub(crate) async fn list(&self, query: RequestQuery) -> Result<RequestPage, Error> {
+        self.read(move |connection| list::page(connection, &query))
+            .await
+    }
+
+    /// One row.
+    pub(crate) async fn get(&self, id: RequestId) -> Result<Option<RequestView>, Error> {
+        self.read(move |connection| list::by_id(connection, id))
+            .await
+    }
+
+    /// These rows, oldest first, as far as they exist: to see how running ones ended.
+    pub(crate) async fn get_all(&self, ids: Vec<RequestId>) -> Result<Vec<RequestView>, Error> {
+        self.read(move |connection| {
+            let rows = ids.iter().map(|id| list::by_id(connection, *id));
+            Ok(rows
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .flatten()
+                .collect())
+        })
+        .await
+    }
+
+    /// The rows after this one, oldest first.
+    pub(crate) async fn newer_than(
+        &self,
+        id: RequestId,
+        limit: u32,
+    ) -> Result<Vec<RequestView>, Error> {
+        self.read(move |connection| list::newer_than(connection, id, limit))
+            .await
+    }
+
+    /// What happened in a period up to now.
+    pub(crate) async fn activity(
+        &self,
+        query: ActivityQuery,
+        now: Timestamp,
+    ) -> Result<Activity, Error> {
+        self.read(move |connection| summary::activity(connection, &query, now))
+            .await
+    }
+
+    /// What the requests of this deployment name showed in the last 24 hours.
+    pub(crate) async fn evidence_of_model(
+        &self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Evidence, Error> {
+        let name = name.to_owned();
+        self.read(move |connection| summary::evidence(connection, summary::Of::Model(&name), now))
+            .await
+    }
+
+    /// What the requests of this feature showed in the last 24 hours.
+    pub(crate) async fn evidence_of_feature(
+        &self,
+        feature: Feature,
+        now: Timestamp,
+    ) -> Result<Evidence, Error> {
+        self.read(move |connection| {
+            summary::evidence(connection, summary::Of::Feature(feature), now)
+        })
+        .await
+    }
+
+    /// The newest answer or failure of this deployment name.
+    pub(crate) async fn last_of_model(&self, name: &str) -> Result<Option<RequestView>, Error> {
+        let name = name.to_owned();
+        self.read(move |connection| summary::last_of_model(connection, &name))
+            .await
+    }
+
+    /// The newest failure.
+    pub(crate) async fn last_error(&self) -> Result<Option<LastError>, Error> {
+        self.read(summary::last_error).await
+    }
+
+    /// When this client last asked.
+    pub(crate) async fn last_used(&self, client: &str) -> Result<Option<Timestamp>, Error> {
+        let client = client.to_owned();
+        self.read(move |connection| summary::last_used(connection, &client))
+            .await
+    }
+
+    /// Rows of this process that reached the table.
+    pub(crate) fn logged(&self) -> u64 {
+        self.shared.logged.load(Ordering::Relaxed)
+    }
+
+    /// A number that changes whenever rows or the state of the log change.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Whether rows reach the disk, and what to do when they do not.
+    pub(crate) fn view(&self) -> LogView {
+        let trouble = self
+            .shared
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        LogView {
+            writing: self.shared.writing.load(Ordering::Relaxed),
+            waiting: self.shared.waiting.load(Ordering::Relaxed),
+            lost: self.shared.lost.load(Ordering::Relaxed),
+            sentence: trouble.clone(),
+        }
+    }
+
+    /// Waits until everything sent so far is in the table, or in memory when the disk refuses.
+    pub(crate) async fn flush(&self) {
+        let (done, wait) = oneshot::channel();
+        self.command(Command::Flush(done)).await;
+        let _ = wait.await;
+    }
+
+    /// Writes what is left and ends the writer. Later records go nowhere.
+    pub(crate) async fn close(&self) {
+        self.command(Command::Close).await;
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+
+    async fn command(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // A writer that is gone has written everything.
+            let _ = commands.send(command).await;
+        }
+    }
+
+    async fn read<T, F>(&self, read: F) -> Result<T, Error>
+    where
+        T: Default + Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let reader = Arc::clone(&self.reader);
+        tokio::task::spawn_blocking(move || reader.read(read))
+            .await
+            .unwrap_or_else(|error| {
+                let hint = "Try again; when it happens twice, see the service log.";
+                Err(Error::new(
+                    crate::ErrorCode::Failed,
+                    "the request log could not be read",
+                    hint,
+                )
+                .with_details(error.to_string()))
+            })
+    }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

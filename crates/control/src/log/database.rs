@@ -1,0 +1,174 @@
+//! The database file: how it is opened, made, lifted to this version and set aside when damaged.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode as Code, OpenFlags, TransactionBehavior};
+
+use crate::files::{append_private, create_folder, set_aside};
+use crate::view::Notice;
+
+/// The database inside the data folder.
+const FILE: &str = "requests.sqlite";
+
+/// Lifts a database of the version of its place (from 0) to the next one.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE requests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        started_at INTEGER NOT NULL,  -- ms since 1970
+        correlation_id TEXT NOT NULL,
+        state TEXT NOT NULL,
+        method TEXT NOT NULL,
+        path TEXT NOT NULL,
+        client TEXT NOT NULL,
+        model TEXT,
+        feature TEXT,
+        streamed INTEGER NOT NULL,
+        status INTEGER,
+        first_token_us INTEGER,
+        duration_us INTEGER,
+        prompt_tokens INTEGER,
+        completion_tokens INTEGER,
+        finish_reason TEXT,
+        error TEXT
+    ) STRICT;
+    CREATE INDEX requests_correlation_id ON requests (correlation_id);
+    CREATE INDEX requests_model ON requests (model);
+    CREATE INDEX requests_client ON requests (client);
+    CREATE INDEX requests_feature ON requests (feature) WHERE feature IS NOT NULL;
+    -- Completed rows are nearly all; the others are found without them.
+    CREATE INDEX requests_state ON requests (state)
+        WHERE state = 'running' OR state = 'failed' OR state = 'refused'
+           OR state = 'cancelled' OR state = 'interrupted';
+"];
+
+/// The version of the database that this program writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Why there is no database to write to.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    /// A newer program made it.
+    #[error("the request log has version {0}, and this Gatehouse knows up to {VERSION}")]
+    Newer(i64),
+    /// The file or the disk refuses.
+    #[error("{0}")]
+    File(#[from] io::Error),
+    /// SQLite refuses.
+    #[error("{0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// Where the database of a data folder is.
+pub(super) fn path(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+/// Opens the database to write, and makes it when there is none. The holder of the folder sets a
+/// damaged one aside, with a notice, and begins a new one.
+pub(super) fn open(
+    folder: &Path,
+    holder: bool,
+    now: Timestamp,
+) -> (Result<Connection, OpenError>, Option<Notice>) {
+    match open_once(folder) {
+        Err(OpenError::Sqlite(error)) if holder && is_damage(&error) => {
+            match begin_anew(folder, now) {
+                Ok(notice) => (open_once(folder), Some(notice)),
+                Err(error) => (Err(error.into()), None),
+            }
+        }
+        outcome => (outcome, None),
+    }
+}
+
+fn open_once(folder: &Path) -> Result<Connection, OpenError> {
+    create_folder(folder)?;
+    let path = path(folder);
+    // Made here so that only its owner can read it; the files beside it take the same rights.
+    append_private(&path)?;
+    let mut connection = Connection::open_with_flags(
+        &path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let found = version(&connection)?;
+    if found > VERSION {
+        return Err(OpenError::Newer(found));
+    }
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    become_wal(&connection)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been first.
+    for step in MIGRATIONS.iter().skip(version(&migration)?.max(0) as usize) {
+        migration.execute_batch(step)?;
+    }
+    migration.pragma_update(None, "user_version", VERSION)?;
+    migration.commit()?;
+    // Touches the table and the first pages, so that plain damage shows now and not later.
+    connection.query_row("SELECT max(id) FROM requests", [], |row| {
+        row.get::<_, Option<i64>>(0)
+    })?;
+    connection.query_row(
+        "SELECT count(*) FROM requests WHERE state = 'running'",
+        [],
+        |_| Ok(()),
+    )?;
+    Ok(connection)
+}
+
+/// Two processes that change the mode at once refuse each other without waiting.
+fn become_wal(connection: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..20 {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if error.sqlite_error_code() == Some(Code::DatabaseBusy) => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "wal")
+}
+
+/// The version of the database, 0 when it is new.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether the file itself is bad, so that to try again is in vain.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(Code::DatabaseCorrupt | Code::NotADatabase)
+    )
+}
+
+/// Moves a damaged database and the files beside it away.
+pub(super) fn begin_anew(folder: &Path, now: Timestamp) -> io::Result<Notice> {
+    let path = path(folder);
+    let aside = set_aside(&path, now)?;
+    let beside = |path: &Path, end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    // The part that is not yet in the database belongs to it; the shared memory is rebuilt.
+    for end in ["-wal", "-shm"] {
+        match fs::rename(beside(&path, end), beside(&aside, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    tracing::warn!(file = %aside.display(), "a damaged request log was set aside");
+    Ok(Notice {
+        what: "The request log was damaged; a new one was begun.".into(),
+        why: format!(
+            "The damaged file is kept as {}. Settings and keys are not affected.",
+            aside.display()
+        ),
+    })
+}

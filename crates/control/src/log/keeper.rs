@@ -1,0 +1,377 @@
+//! Turns events into rows, one transaction for many. When the disk refuses, ended requests wait in
+//! memory. Knows no thread and no channel.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use gateway::{Accepted, Outcome, RecordEvent, Room, Routed};
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode as Code, TransactionBehavior};
+
+use super::Shared;
+use super::database::{self, OpenError};
+use super::rows::Statements;
+use crate::view::Notice;
+
+/// Ended requests that wait in memory when the disk refuses; the oldest are given up.
+const WAITING_MOST: usize = 2_000;
+/// How many tries follow each other by a second, before they follow by a minute.
+const QUICK_TRIES: u32 = 30;
+
+/// A step in the life of one request, with a room of any kind.
+#[derive(Debug)]
+pub(super) enum Event<R> {
+    Started(u64, Box<Accepted>),
+    Routed(u64, Box<Routed>),
+    Finished(u64, Box<Outcome>, R),
+}
+
+impl From<RecordEvent> for Event<Room> {
+    fn from(event: RecordEvent) -> Self {
+        match event {
+            RecordEvent::Started { sequence, accepted } => Self::Started(sequence, accepted),
+            RecordEvent::Routed { sequence, routed } => Self::Routed(sequence, routed),
+            RecordEvent::Finished {
+                sequence,
+                outcome,
+                room,
+            } => Self::Finished(sequence, outcome, room),
+        }
+    }
+}
+
+/// A request that was accepted, and how much of it is in the table.
+#[derive(Debug)]
+struct Known {
+    accepted: Box<Accepted>,
+    routed: Option<Box<Routed>>,
+    row: Option<i64>,
+    route_written: bool,
+}
+
+/// A request that ended and is not in the table yet.
+#[derive(Debug)]
+struct Ended {
+    sequence: u64,
+    known: Known,
+    outcome: Box<Outcome>,
+}
+
+/// The disk, or why it refuses.
+#[derive(Debug)]
+enum Disk {
+    Ready(Connection),
+    Refuses {
+        tries: u32,
+        next_try: Instant,
+    },
+    /// The database belongs to a newer program: rows are given up.
+    Newer,
+}
+
+/// Keeps rows.
+#[derive(Debug)]
+pub(super) struct Keeper<R> {
+    folder: PathBuf,
+    holder: bool,
+    shared: Arc<Shared>,
+    disk: Disk,
+    running: HashMap<u64, Known>,
+    /// Running requests whose row is behind.
+    touched: Vec<u64>,
+    ended: Vec<Ended>,
+    waiting: VecDeque<Ended>,
+    rooms: Vec<R>,
+}
+
+impl<R> Keeper<R> {
+    /// Opens the database; what goes wrong is in the shared state and the notices.
+    pub(super) fn open(
+        folder: &Path,
+        holder: bool,
+        shared: Arc<Shared>,
+        notices: &mut Vec<Notice>,
+    ) -> Self {
+        let mut keeper = Self {
+            folder: folder.to_owned(),
+            holder,
+            shared,
+            disk: Disk::Refuses {
+                tries: 0,
+                next_try: Instant::now(),
+            },
+            running: HashMap::new(),
+            touched: Vec::new(),
+            ended: Vec::new(),
+            waiting: VecDeque::new(),
+            rooms: Vec::new(),
+        };
+        notices.extend(keeper.reopen(Instant::now()));
+        if holder && let Disk::Ready(connection) = &keeper.disk {
+            let swept = connection.execute(
+                "UPDATE requests SET state = 'interrupted' WHERE state = 'running'",
+                [],
+            );
+            if let Err(error) = swept {
+                keeper.refuse(&error.into(), Instant::now());
+            }
+        }
+        keeper
+    }
+
+    /// Takes one step of a request; it is kept by the next [`Self::commit`].
+    pub(super) fn take(&mut self, event: Event<R>) {
+        match event {
+            Event::Started(sequence, accepted) => {
+                let known = Known {
+                    accepted,
+                    routed: None,
+                    row: None,
+                    route_written: false,
+                };
+                self.running.insert(sequence, known);
+                self.touched.push(sequence);
+            }
+            Event::Routed(sequence, routed) => {
+                if let Some(known) = self.running.get_mut(&sequence) {
+                    // A row that is not written yet is in the list already.
+                    if known.row.is_some() {
+                        self.touched.push(sequence);
+                    }
+                    known.routed = Some(routed);
+                    known.route_written = false;
+                }
+            }
+            Event::Finished(sequence, outcome, room) => {
+                if let Some(known) = self.running.remove(&sequence) {
+                    self.ended.push(Ended {
+                        sequence,
+                        known,
+                        outcome,
+                    });
+                }
+                self.rooms.push(room);
+            }
+        }
+    }
+
+    /// Keeps what was taken: in the table, or in memory when the disk refuses. Gives the rooms
+    /// back then, and not before.
+    pub(super) fn commit(&mut self, now: Instant) {
+        if let Disk::Refuses { next_try, .. } = self.disk
+            && now >= next_try
+        {
+            self.reopen(now);
+        }
+        let idle = self.touched.is_empty() && self.ended.is_empty() && self.waiting.is_empty();
+        if !idle && matches!(self.disk, Disk::Ready(_)) {
+            match self.write() {
+                Ok(()) => {}
+                Err(error) => self.refuse(&error.into(), now),
+            }
+        }
+        if !matches!(self.disk, Disk::Ready(_)) {
+            self.set_waiting();
+        }
+        self.rooms.clear();
+        if !idle {
+            self.tell();
+        }
+    }
+
+    /// When the disk is to be tried again.
+    pub(super) fn next_try(&self) -> Option<Instant> {
+        match self.disk {
+            Disk::Refuses { next_try, .. } => Some(next_try),
+            _ => None,
+        }
+    }
+
+    /// Ends the rows of requests that will not be heard of again, and leaves one tidy file.
+    pub(super) fn close(mut self, now: Instant) {
+        self.commit(now);
+        let Disk::Ready(connection) = &self.disk else {
+            return;
+        };
+        let rows = self.running.values().filter_map(|known| known.row);
+        let ended = rows.map(|row| {
+            connection.execute(
+                "UPDATE requests SET state = 'interrupted' WHERE state = 'running' AND id = ?",
+                [row],
+            )
+        });
+        let outcome = ended
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "the request log was not closed in order");
+        }
+    }
+
+    /// Writes everything that is behind, in one transaction.
+    fn write(&mut self) -> rusqlite::Result<()> {
+        let Disk::Ready(connection) = &mut self.disk else {
+            return Ok(());
+        };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut statements = Statements::new(&transaction)?;
+        let running = &self.running;
+        // New rows in the order of their requests, so that a later request has a higher id.
+        let mut new: Vec<(u64, &Known, Option<&Outcome>)> = Vec::with_capacity(self.ended.len());
+        for ended in self.waiting.iter().chain(&self.ended) {
+            let Some(row) = ended.known.row else {
+                new.push((ended.sequence, &ended.known, Some(&ended.outcome)));
+                continue;
+            };
+            if let (Some(routed), false) = (&ended.known.routed, ended.known.route_written) {
+                statements.route(row, routed)?;
+            }
+            if !statements.end(row, &ended.outcome)? {
+                new.push((ended.sequence, &ended.known, Some(&ended.outcome)));
+            }
+        }
+        for sequence in &self.touched {
+            let Some(known) = running.get(sequence) else {
+                continue;
+            };
+            match (known.row, &known.routed) {
+                (None, _) => new.push((*sequence, known, None)),
+                (Some(row), Some(routed)) if !known.route_written => {
+                    statements.route(row, routed)?
+                }
+                (Some(_), _) => {}
+            }
+        }
+        new.sort_unstable_by_key(|(sequence, ..)| *sequence);
+        let mut rows = Vec::new();
+        for (sequence, known, outcome) in &new {
+            let row = statements.insert(&known.accepted, known.routed.as_deref(), *outcome)?;
+            if outcome.is_none() {
+                rows.push((*sequence, row));
+            }
+        }
+        let inserted = new.len() as u64;
+        drop(new);
+        drop(statements);
+        transaction.commit()?;
+        for (sequence, row) in rows {
+            if let Some(known) = self.running.get_mut(&sequence) {
+                known.row = Some(row);
+            }
+        }
+        for sequence in self.touched.drain(..) {
+            if let Some(known) = self.running.get_mut(&sequence) {
+                known.route_written = known.routed.is_some();
+            }
+        }
+        self.ended.clear();
+        self.waiting.clear();
+        self.shared.logged.fetch_add(inserted, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Moves ended requests into the memory ring, or gives them up.
+    fn set_waiting(&mut self) {
+        let ring = if matches!(self.disk, Disk::Newer) {
+            0
+        } else {
+            WAITING_MOST
+        };
+        self.waiting.extend(self.ended.drain(..));
+        let lost = self.waiting.len().saturating_sub(ring);
+        self.waiting.drain(..lost);
+        self.shared.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        // All running rows are behind now; the list is made anew when the disk is back.
+        self.touched.clear();
+    }
+
+    fn reopen(&mut self, now: Instant) -> Option<Notice> {
+        let (opened, notice) = database::open(&self.folder, self.holder, Timestamp::now());
+        if notice.is_some() {
+            // The new file has none of the rows.
+            let waiting = self.waiting.iter_mut().map(|ended| &mut ended.known);
+            for known in self.running.values_mut().chain(waiting) {
+                known.row = None;
+            }
+        }
+        match opened {
+            Ok(connection) => {
+                self.disk = Disk::Ready(connection);
+                self.touched = self.running.keys().copied().collect();
+                self.tell_trouble(None);
+            }
+            Err(error) => self.refuse(&error, now),
+        }
+        notice
+    }
+
+    /// Notes that the disk refuses, and when to try again.
+    fn refuse(&mut self, error: &OpenError, now: Instant) {
+        let tries = match self.disk {
+            Disk::Refuses { tries, .. } => tries + 1,
+            _ => 1,
+        };
+        let pause = if tries <= QUICK_TRIES { 1 } else { 60 };
+        if tries == 1 {
+            tracing::warn!(%error, "the request log cannot be written; rows wait in memory");
+        }
+        self.disk = match error {
+            OpenError::Newer(_) => Disk::Newer,
+            _ => Disk::Refuses {
+                tries,
+                next_try: now + Duration::from_secs(pause),
+            },
+        };
+        self.tell_trouble(Some(sentence(error)));
+    }
+
+    fn tell_trouble(&self, trouble: Option<String>) {
+        self.shared
+            .writing
+            .store(trouble.is_none(), Ordering::Relaxed);
+        *self
+            .shared
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = trouble;
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.shared
+            .waiting
+            .store(self.waiting.len() as u64, Ordering::Relaxed);
+        self.shared.changes.send_modify(|change| *change += 1);
+    }
+}
+
+/// What happened and what to do, for the admin.
+fn sentence(error: &OpenError) -> String {
+    let code = match error {
+        OpenError::Newer(_) => {
+            return format!(
+                "Requests are not logged: {error}. Install the newer Gatehouse, or use another data folder."
+            );
+        }
+        OpenError::Sqlite(error) => error.sqlite_error_code(),
+        OpenError::File(_) => None,
+    };
+    match code {
+        Some(Code::DiskFull) => {
+            "The disk is full. Requests wait in memory; free some space, and they are written.".into()
+        }
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            "Another program holds the request log. Requests wait in memory until it lets go.".into()
+        }
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            "The request log is damaged. Requests wait in memory; restart the gateway to begin a new log.".into()
+        }
+        _ => format!("The request log cannot be written ({error}). Requests wait in memory; check the data folder."),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Connections that read, beside the one that writes. One page is one statement: no read
+//! transaction outlives it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::database;
+use crate::{Error, ErrorCode};
+
+/// Connections that are kept open between reads.
+const IDLE_MOST: usize = 4;
+
+/// Reads the database of a data folder.
+#[derive(Debug)]
+pub(super) struct Reader {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Reader {
+    /// A reader; it opens nothing yet.
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            path: database::path(folder),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Reads with a connection of its own. As long as there is no database, it holds nothing.
+    pub(super) fn read<T: Default>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => match self.open()? {
+                Some(connection) => connection,
+                None => return Ok(T::default()),
+            },
+        };
+        // A connection that failed is closed: its file may have been set aside.
+        let value = read(&connection).map_err(|error| self.error(&error))?;
+        let mut idle = idle();
+        if idle.len() < IDLE_MOST {
+            idle.push(connection);
+        }
+        Ok(value)
+    }
+
+    fn open(&self) -> Result<Option<Connection>, Error> {
+        if !self.path.is_file() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || {
+            let connection = Connection::open_with_flags(&self.path, flags)?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.pragma_update(None, "query_only", true)?;
+            let version = database::version(&connection)?;
+            Ok((connection, version))
+        };
+        let (connection, version) = open().map_err(|error| self.error(&error))?;
+        match version {
+            0 => Ok(None),
+            database::VERSION => Ok(Some(connection)),
+            other => Err(Error::new(
+                ErrorCode::Failed,
+                database::OpenError::Newer(other).to_string(),
+                "Install the newer Gatehouse, or use another data folder.",
+            )),
+        }
+    }
+
+    fn error(&self, error: &rusqlite::Error) -> Error {
+        let message = format!("cannot read the request log {}", self.path.display());
+        let hint = if database::is_damage(error) {
+            "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
+        } else {
+            "Try again; when it happens twice, check the disk and the data folder."
+        };
+        Error::new(ErrorCode::Failed, message, hint).with_details(error.to_string())
+    }
+}

@@ -1,0 +1,160 @@
+//! One request between the gateway's record and a row of the table, in both directions.
+
+use std::time::Duration;
+
+use gateway::{Accepted, Outcome, RequestState, Routed};
+use jiff::Timestamp;
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use crate::view::{RequestId, RequestView};
+
+/// The columns in the order of [`view`].
+pub(super) const COLUMNS: &str = "id, started_at, correlation_id, state, method, path, client, model, \
+     feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
+     finish_reason, error";
+
+const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
+     feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
+     finish_reason, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+// Two updates, because SQLite rewrites the index of each column that an update names.
+const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ? WHERE id = ?";
+
+const END: &str = "UPDATE requests SET state = ?, status = ?, first_token_us = ?, duration_us = ?, \
+     prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ? WHERE id = ?";
+
+/// The statements of one transaction.
+pub(super) struct Statements<'a> {
+    insert: CachedStatement<'a>,
+    route: CachedStatement<'a>,
+    end: CachedStatement<'a>,
+}
+
+impl<'a> Statements<'a> {
+    /// Prepares them, or takes those of the last transaction.
+    pub(super) fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            insert: connection.prepare_cached(INSERT)?,
+            route: connection.prepare_cached(ROUTE)?,
+            end: connection.prepare_cached(END)?,
+        })
+    }
+
+    /// Adds a row; without an outcome it runs. Returns its id.
+    pub(super) fn insert(
+        &mut self,
+        accepted: &Accepted,
+        routed: Option<&Routed>,
+        outcome: Option<&Outcome>,
+    ) -> rusqlite::Result<i64> {
+        self.insert.insert(params![
+            accepted.at.as_millisecond(),
+            accepted.correlation_id,
+            state_name(outcome.map_or(RequestState::Running, |outcome| outcome.state)),
+            accepted.method,
+            accepted.path,
+            accepted.client,
+            routed.map(|routed| &routed.model),
+            routed.and_then(feature_name),
+            routed.is_some_and(|routed| routed.streamed),
+            outcome.and_then(|outcome| outcome.status),
+            outcome
+                .and_then(|outcome| outcome.first_token_after)
+                .map(microseconds),
+            outcome.map(|outcome| microseconds(outcome.duration)),
+            outcome.and_then(|outcome| outcome.prompt_tokens),
+            outcome.and_then(|outcome| outcome.completion_tokens),
+            outcome.and_then(|outcome| outcome.finish_reason.as_deref()),
+            outcome.and_then(|outcome| outcome.error.as_deref()),
+        ])
+    }
+
+    /// Adds what is known of the model.
+    pub(super) fn route(&mut self, id: i64, routed: &Routed) -> rusqlite::Result<()> {
+        self.route.execute(params![
+            routed.model,
+            feature_name(routed),
+            routed.streamed,
+            id
+        ])?;
+        Ok(())
+    }
+
+    /// Ends a row; false when there is no such row.
+    pub(super) fn end(&mut self, id: i64, outcome: &Outcome) -> rusqlite::Result<bool> {
+        let changed = self.end.execute(params![
+            state_name(outcome.state),
+            outcome.status,
+            outcome.first_token_after.map(microseconds),
+            microseconds(outcome.duration),
+            outcome.prompt_tokens,
+            outcome.completion_tokens,
+            outcome.finish_reason,
+            outcome.error,
+            id,
+        ])?;
+        Ok(changed > 0)
+    }
+}
+
+/// The row that [`COLUMNS`] selects.
+pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
+    let milliseconds = |micros: Option<i64>| micros.map(|micros| micros as f64 / 1_000.0);
+    let state: String = row.get(3)?;
+    let feature: Option<String> = row.get(8)?;
+    Ok(RequestView {
+        id: RequestId(row.get(0)?),
+        started_at: timestamp(row.get(1)?),
+        correlation_id: row.get(2)?,
+        state: state_named(&state),
+        method: row.get(4)?,
+        path: row.get(5)?,
+        client: row.get(6)?,
+        model: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
+        feature: feature.and_then(|name| name.parse().ok()),
+        streamed: row.get(9)?,
+        status: row.get(10)?,
+        first_token_ms: milliseconds(row.get(11)?),
+        duration_ms: milliseconds(row.get(12)?),
+        prompt_tokens: row.get(13)?,
+        completion_tokens: row.get(14)?,
+        finish_reason: row.get(15)?,
+        error: row.get(16)?,
+    })
+}
+
+/// The time of a row.
+pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
+}
+
+/// The word for a state in the table. Safe to write into a statement, as the partial index needs.
+pub(super) fn state_name(state: RequestState) -> &'static str {
+    match state {
+        RequestState::Running => "running",
+        RequestState::Completed => "completed",
+        RequestState::Failed => "failed",
+        RequestState::Refused => "refused",
+        RequestState::Cancelled => "cancelled",
+        RequestState::Interrupted => "interrupted",
+    }
+}
+
+fn state_named(name: &str) -> RequestState {
+    match name {
+        "running" => RequestState::Running,
+        "completed" => RequestState::Completed,
+        "failed" => RequestState::Failed,
+        "refused" => RequestState::Refused,
+        "cancelled" => RequestState::Cancelled,
+        _ => RequestState::Interrupted,
+    }
+}
+
+fn feature_name(routed: &Routed) -> Option<&'static str> {
+    routed.feature.map(|feature| feature.record().name)
+}
+
+fn microseconds(duration: Duration) -> i64 {
+    duration.as_micros().try_into().unwrap_or(i64::MAX)
+}

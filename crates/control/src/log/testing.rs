@@ -1,0 +1,52 @@
+//! Requests as tests need them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::Feature;
+use gateway::{Accepted, Outcome, RequestState, Routed};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::database;
+
+/// A fixed time.
+pub(super) fn now() -> Timestamp {
+    "2026-11-03T10:11:12Z".parse().unwrap()
+}
+
+pub(super) fn accepted(correlation_id: &str) -> Accepted {
+    Accepted {
+        at: now(),
+        correlation_id: correlation_id.into(),
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        client: "gitlab".into(),
+    }
+}
+
+pub(super) fn routed(model: &str) -> Routed {
+    Routed {
+        model: model.into(),
+        feature: Some(Feature::DuoChat),
+        streamed: true,
+    }
+}
+
+pub(super) fn outcome(state: RequestState) -> Outcome {
+    Outcome {
+        state,
+        status: Some(200),
+        first_token_after: Some(Duration::from_millis(5)),
+        duration: Duration::from_millis(40),
+        prompt_tokens: Some(10),
+        completion_tokens: Some(20),
+        finish_reason: Some("stop".into()),
+        error: None,
+    }
+}
+
+/// A connection beside those of the log.
+pub(super) fn connect(folder: &Path) -> Connection {
+    Connection::open(database::path(folder)).unwrap()
+}

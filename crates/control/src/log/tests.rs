@@ -1,0 +1,564 @@
+use std::time::{Duration, Instant};
+
+use gateway::RequestState;
+use jiff::SignedDuration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::testing::{accepted, connect, now, outcome, routed};
+use super::*;
+
+/// A running log and its events.
+struct Fixture {
+    folder: tempfile::TempDir,
+    log: RequestLog,
+    events: UnboundedSender<Event<()>>,
+    next: u64,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), true).0
+    }
+
+    fn in_folder(folder: tempfile::TempDir, sweep: bool) -> (Self, Vec<Notice>) {
+        let (events, receiver) = unbounded_channel();
+        let (log, notices) = RequestLog::keep(folder.path(), sweep, receiver);
+        (
+            Self {
+                folder,
+                log,
+                events,
+                next: 0,
+            },
+            notices,
+        )
+    }
+
+    fn start(&mut self, at: Timestamp, correlation_id: &str) -> u64 {
+        self.next += 1;
+        let mut accepted = accepted(correlation_id);
+        accepted.at = at;
+        self.events
+            .send(Event::Started(self.next, Box::new(accepted)))
+            .unwrap();
+        self.next
+    }
+
+    /// A whole request at this many minutes before now.
+    fn request(
+        &mut self,
+        minutes_ago: i64,
+        model: &str,
+        state: RequestState,
+        first_token: Option<u64>,
+    ) {
+        let at = now() - SignedDuration::from_mins(minutes_ago);
+        let sequence = self.start(at, &format!("id-{}", self.next + 1));
+        self.events
+            .send(Event::Routed(sequence, Box::new(routed(model))))
+            .unwrap();
+        let mut outcome = outcome(state);
+        outcome.first_token_after = first_token.map(Duration::from_millis);
+        if state == RequestState::Failed {
+            outcome.status = Some(502);
+            outcome.error = Some("100% of gpu_1 is gone".into());
+        }
+        self.events
+            .send(Event::Finished(sequence, Box::new(outcome), ()))
+            .unwrap();
+    }
+
+    async fn list(&self, query: RequestQuery) -> RequestPage {
+        self.log.list(query).await.unwrap()
+    }
+
+    /// Ends the log and gives its folder back.
+    async fn close(self) -> tempfile::TempDir {
+        self.log.close().await;
+        self.folder
+    }
+}
+
+fn ids(rows: &[RequestView]) -> Vec<i64> {
+    rows.iter().map(|row| row.id.0).collect()
+}
+
+fn filter(text: &str) -> RequestQuery {
+    RequestQuery {
+        text: Some(text.into()),
+        ..RequestQuery::default()
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_visible_soon_after_its_request_ends() {
+    let mut fixture = Fixture::new();
+    let mut changes = fixture.log.changes();
+    let begun = Instant::now();
+    fixture.request(0, "mixtral", RequestState::Completed, Some(5));
+    changes.changed().await.unwrap();
+    let waited = begun.elapsed();
+    assert_eq!(fixture.list(RequestQuery::default()).await.rows.len(), 1);
+    assert!(
+        waited < Duration::from_millis(500),
+        "{waited:?} is far beyond 10 ms and a commit"
+    );
+    println!("visible after {waited:?}");
+}
+
+#[tokio::test]
+async fn everything_sent_before_a_flush_is_in_the_table_after_it() {
+    let mut fixture = Fixture::new();
+    for _ in 0..2_500 {
+        fixture.request(0, "mixtral", RequestState::Completed, None);
+    }
+    fixture.log.flush().await;
+    let page = fixture.list(RequestQuery::default()).await;
+    assert_eq!(
+        (page.rows.len(), page.total, fixture.log.logged()),
+        (100, 2_500, 2_500)
+    );
+    let all = fixture
+        .list(RequestQuery {
+            limit: u32::MAX,
+            ..RequestQuery::default()
+        })
+        .await;
+    assert_eq!(all.rows.len(), 2_500);
+    assert_eq!(
+        fixture.log.view(),
+        LogView {
+            writing: true,
+            waiting: 0,
+            lost: 0,
+            sentence: None
+        }
+    );
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    let mut fixture = Fixture::new();
+    for _ in 0..7 {
+        fixture.request(0, "mixtral", RequestState::Completed, None);
+    }
+    fixture.log.flush().await;
+    let first = fixture
+        .list(RequestQuery {
+            limit: 4,
+            ..RequestQuery::default()
+        })
+        .await;
+    let before = first.rows.last().map(|row| row.id);
+    let second = fixture
+        .list(RequestQuery {
+            limit: 4,
+            before,
+            ..RequestQuery::default()
+        })
+        .await;
+    assert_eq!(
+        (ids(&first.rows), ids(&second.rows)),
+        (vec![7, 6, 5, 4], vec![3, 2, 1])
+    );
+    assert_eq!(
+        (second.matching, second.total),
+        (7, 7),
+        "rows of other pages match, too"
+    );
+}
+
+#[tokio::test]
+async fn rows_are_found_by_id_state_and_text() {
+    let mut fixture = Fixture::new();
+    fixture.request(0, "mixtral", RequestState::Completed, None);
+    fixture.request(0, "Codestral", RequestState::Failed, None);
+    fixture.request(0, "qwen", RequestState::Cancelled, None);
+    fixture.log.flush().await;
+    let by_state = |state| RequestQuery {
+        state: Some(state),
+        ..RequestQuery::default()
+    };
+    let by_id = |id: &str| RequestQuery {
+        correlation_id: Some(id.into()),
+        ..RequestQuery::default()
+    };
+    for (query, expected) in [
+        (by_state(RequestState::Failed), vec![2]),
+        (by_state(RequestState::Completed), vec![1]),
+        (by_state(RequestState::Running), vec![]),
+        (by_id("id-3"), vec![3]),
+        (by_id("' OR 1=1 --"), vec![]),
+        (filter("codestral"), vec![2]),
+        (filter("502"), vec![2]),
+        (filter("DUO_CHAT"), vec![3, 2, 1]),
+        (filter("100% of gpu_1"), vec![2]),
+        (filter("100_"), vec![]),
+        (filter("%%"), vec![]),
+        (filter("  "), vec![3, 2, 1]),
+    ] {
+        let page = fixture.list(query.clone()).await;
+        assert_eq!(ids(&page.rows), expected, "{query:?}");
+        assert_eq!(
+            (page.matching, page.total),
+            (expected.len() as u64, 3),
+            "{query:?}"
+        );
+    }
+    let both = RequestQuery {
+        state: Some(RequestState::Failed),
+        ..filter("qwen")
+    };
+    assert_eq!(fixture.list(both).await.matching, 0);
+}
+
+#[tokio::test]
+async fn hostile_text_comes_back_as_it_went_in() {
+    let mut fixture = Fixture::new();
+    let hostile = "\u{1b}[2J'; DROP TABLE requests; --\u{0}\u{202e}é";
+    fixture.start(now(), hostile);
+    fixture.log.flush().await;
+    assert_eq!(
+        fixture.list(RequestQuery::default()).await.rows[0].correlation_id,
+        hostile
+    );
+}
+
+#[tokio::test]
+async fn requests_of_a_dead_process_become_interrupted_when_the_holder_opens() {
+    let mut fixture = Fixture::new();
+    fixture.start(now(), "id-1");
+    fixture.log.flush().await;
+    let folder = fixture.close().await;
+    // As a process that was killed leaves it.
+    connect(folder.path())
+        .execute("UPDATE requests SET state = 'running'", [])
+        .unwrap();
+    let (other, _) = Fixture::in_folder(folder, false);
+    let state = other.list(RequestQuery::default()).await.rows[0].state;
+    assert_eq!(
+        state,
+        RequestState::Running,
+        "only the holder of the folder sweeps"
+    );
+    let (holder, _) = Fixture::in_folder(other.close().await, true);
+    let row = &holder.list(RequestQuery::default()).await.rows[0];
+    assert_eq!(
+        (row.state, row.duration_ms),
+        (RequestState::Interrupted, None)
+    );
+}
+
+#[tokio::test]
+async fn a_close_ends_running_rows_and_leaves_one_file() {
+    let mut fixture = Fixture::new();
+    fixture.start(now(), "id-1");
+    fixture.request(0, "mixtral", RequestState::Completed, None);
+    let folder = fixture.close().await;
+    let log = RequestLog::read_only(folder.path());
+    let rows = log.list(RequestQuery::default()).await.unwrap().rows;
+    assert_eq!(
+        (rows[1].state, rows[0].state),
+        (RequestState::Interrupted, RequestState::Completed)
+    );
+    drop(log);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+}
+
+#[tokio::test]
+async fn two_processes_write_into_one_log() {
+    let mut serve = Fixture::new();
+    let (events, receiver) = unbounded_channel();
+    let (log, _) = RequestLog::keep(serve.folder.path(), false, receiver);
+    for _ in 0..50 {
+        serve.request(0, "mixtral", RequestState::Completed, None);
+        events
+            .send(Event::Started(1, Box::new(accepted("prompt"))))
+            .unwrap();
+        events
+            .send(Event::Finished(
+                1,
+                Box::new(outcome(RequestState::Completed)),
+                (),
+            ))
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    log.close().await;
+    serve.log.flush().await;
+    let page = serve.list(RequestQuery::default()).await;
+    assert_eq!(page.total, 100);
+    assert_eq!(serve.log.logged(), 50, "each counts its own");
+}
+
+#[tokio::test]
+async fn another_process_reads_while_the_log_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let reader = RequestLog::read_only(folder.path());
+    assert_eq!(
+        reader.list(RequestQuery::default()).await.unwrap(),
+        RequestPage::default()
+    );
+    assert!(
+        std::fs::read_dir(folder.path()).unwrap().next().is_none(),
+        "a look makes no file"
+    );
+
+    let (mut fixture, _) = Fixture::in_folder(folder, true);
+    let sequence = fixture.start(now(), "id-1");
+    fixture.log.flush().await;
+    let seen = reader.newer_than(RequestId(0), 10).await.unwrap();
+    assert_eq!(
+        (ids(&seen), seen[0].state),
+        (vec![1], RequestState::Running)
+    );
+    fixture
+        .events
+        .send(Event::Finished(
+            sequence,
+            Box::new(outcome(RequestState::Cancelled)),
+            (),
+        ))
+        .unwrap();
+    fixture.request(0, "mixtral", RequestState::Completed, None);
+    fixture.log.flush().await;
+    assert_eq!(
+        ids(&reader.newer_than(RequestId(1), 10).await.unwrap()),
+        [2]
+    );
+    let ended = reader
+        .get_all(vec![RequestId(1), RequestId(9)])
+        .await
+        .unwrap();
+    assert_eq!((ended.len(), ended[0].state), (1, RequestState::Cancelled));
+    assert_eq!(reader.get(RequestId(9)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_set_aside_and_a_new_one_begun() {
+    let mut fixture = Fixture::new();
+    fixture.request(0, "mixtral", RequestState::Completed, None);
+    let folder = fixture.close().await;
+    std::fs::write(database::path(folder.path()), b"this was a database").unwrap();
+    let (other, notices) = Fixture::in_folder(folder, false);
+    assert_eq!(
+        (notices, other.log.view().writing),
+        (vec![], false),
+        "only the holder moves it"
+    );
+    let (mut holder, notices) = Fixture::in_folder(other.close().await, true);
+    assert!(notices[0].why.contains("requests.damaged-"), "{notices:?}");
+    holder.request(0, "mixtral", RequestState::Completed, None);
+    holder.log.flush().await;
+    assert_eq!(holder.list(RequestQuery::default()).await.total, 1);
+}
+
+#[tokio::test]
+async fn a_newer_log_is_not_read_wrongly() {
+    let folder = Fixture::new().close().await;
+    connect(folder.path())
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = RequestLog::read_only(folder.path())
+        .list(RequestQuery::default())
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("version 99"), "{error:?}");
+}
+
+#[tokio::test]
+async fn evidence_counts_the_last_day_of_one_model_or_feature() {
+    let mut fixture = Fixture::new();
+    fixture.request(24 * 60 + 1, "mixtral", RequestState::Failed, Some(9_000));
+    for first_token in 1..=100 {
+        fixture.request(60, "mixtral", RequestState::Completed, Some(first_token));
+    }
+    fixture.request(1, "mixtral", RequestState::Failed, None);
+    fixture.request(1, "codestral", RequestState::Failed, Some(7));
+    let running = fixture.start(now(), "id-running");
+    fixture
+        .events
+        .send(Event::Routed(running, Box::new(routed("mixtral"))))
+        .unwrap();
+    fixture.log.flush().await;
+    let evidence = fixture
+        .log
+        .evidence_of_model("mixtral", now())
+        .await
+        .unwrap();
+    let expected = Evidence {
+        requests: 101,
+        errors: 1,
+        first_token_p50_ms: Some(50.0),
+        first_token_p95_ms: Some(95.0),
+    };
+    assert_eq!(evidence, expected);
+    let chat = fixture
+        .log
+        .evidence_of_feature(Feature::DuoChat, now())
+        .await
+        .unwrap();
+    assert_eq!((chat.requests, chat.errors), (102, 2));
+    let none = fixture
+        .log
+        .evidence_of_model("nobody", now())
+        .await
+        .unwrap();
+    assert_eq!(none, Evidence::default());
+}
+
+#[tokio::test]
+async fn activity_sums_up_sixty_parts_of_the_period() {
+    let mut fixture = Fixture::new();
+    fixture.request(61, "mixtral", RequestState::Failed, Some(9_000));
+    fixture.request(60, "mixtral", RequestState::Completed, Some(10));
+    for first_token in [30, 20, 40] {
+        fixture.request(1, "mixtral", RequestState::Completed, Some(first_token));
+    }
+    fixture.request(0, "mixtral", RequestState::Failed, None);
+    fixture.log.flush().await;
+    let activity = fixture
+        .log
+        .activity(ActivityQuery { minutes: 60 }, now())
+        .await
+        .unwrap();
+    assert_eq!(activity.buckets.len(), 60);
+    let bucket = |place: usize| {
+        let bucket = &activity.buckets[place];
+        (
+            bucket.requests,
+            bucket.errors,
+            bucket.first_token_p50_ms,
+            bucket.completion_tokens,
+        )
+    };
+    assert_eq!(bucket(0), (1, 0, Some(10.0), 20));
+    assert_eq!(bucket(30), (0, 0, None, 0));
+    assert_eq!(
+        bucket(59),
+        (4, 1, Some(30.0), 80),
+        "now belongs to the last part"
+    );
+    assert_eq!(
+        (activity.evidence.requests, activity.evidence.errors),
+        (5, 1)
+    );
+    assert_eq!(
+        (
+            activity.evidence.first_token_p50_ms,
+            activity.completion_tokens
+        ),
+        (Some(20.0), 100)
+    );
+}
+
+#[tokio::test]
+async fn the_newest_of_a_model_a_client_and_the_failures_are_found() {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.log.last_error().await.unwrap(), None);
+    fixture.request(9, "mixtral", RequestState::Failed, None);
+    fixture.request(8, "mixtral", RequestState::Completed, None);
+    fixture.request(7, "mixtral", RequestState::Cancelled, None);
+    fixture.log.flush().await;
+    let last = fixture.log.last_of_model("mixtral").await.unwrap().unwrap();
+    assert_eq!(
+        (last.id.0, last.state),
+        (2, RequestState::Completed),
+        "a hung-up client says nothing of health"
+    );
+    let error = fixture.log.last_error().await.unwrap().unwrap();
+    assert_eq!(
+        (error.request.0, error.sentence.as_str()),
+        (1, "100% of gpu_1 is gone")
+    );
+    let used = fixture.log.last_used("gitlab").await.unwrap();
+    assert_eq!(used, Some(now() - SignedDuration::from_mins(7)));
+    assert_eq!(fixture.log.last_used("nobody").await.unwrap(), None);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_log_belongs_to_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut fixture = Fixture::new();
+    fixture.request(0, "mixtral", RequestState::Completed, None);
+    fixture.log.flush().await;
+    for entry in std::fs::read_dir(fixture.folder.path())
+        .unwrap()
+        .map(Result::unwrap)
+    {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{entry:?}");
+    }
+}
+
+/// Run it alone: `cargo test -p control --release -- --ignored --nocapture reading_cost`.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn reading_cost_of_a_million_rows() {
+    const ROWS: i64 = 1_000_000;
+    let mut fixture = Fixture::new();
+    for row in 0..ROWS {
+        let state = if row % 50 == 0 {
+            RequestState::Failed
+        } else {
+            RequestState::Completed
+        };
+        fixture.request(
+            (ROWS - row) / 700,
+            ["mixtral", "codestral"][row as usize % 2],
+            state,
+            Some(5),
+        );
+    }
+    let begun = Instant::now();
+    fixture.log.flush().await;
+    println!("writing on: {:?}", begun.elapsed());
+    let begun = Instant::now();
+    let mut lap = begun;
+    let mut told = |what: &str| {
+        println!("{what}: {:?}", lap.elapsed());
+        lap = Instant::now();
+    };
+    fixture.list(RequestQuery::default()).await;
+    told("a page");
+    fixture
+        .list(RequestQuery {
+            correlation_id: Some("id-77".into()),
+            ..RequestQuery::default()
+        })
+        .await;
+    told("by correlation id");
+    fixture
+        .list(RequestQuery {
+            state: Some(RequestState::Failed),
+            ..RequestQuery::default()
+        })
+        .await;
+    told("by state");
+    fixture.list(filter("nowhere")).await;
+    told("by text");
+    fixture
+        .log
+        .evidence_of_model("mixtral", now())
+        .await
+        .unwrap();
+    told("evidence");
+    fixture
+        .log
+        .activity(ActivityQuery { minutes: 60 }, now())
+        .await
+        .unwrap();
+    told("activity of an hour");
+    fixture
+        .log
+        .activity(ActivityQuery { minutes: 1_440 }, now())
+        .await
+        .unwrap();
+    told("activity of a day");
+    fixture.log.last_error().await.unwrap();
+    fixture.log.last_of_model("nobody").await.unwrap();
+    fixture.log.last_used("nobody").await.unwrap();
+    told("last error, last of a model, last used");
+}

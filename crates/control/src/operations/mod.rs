@@ -1,0 +1,14 @@
+//! The operations of the control panel, by what they are about. Each is a method of `Control`;
+//! `api.rs` gives them their names.
+
+mod client_keys;
+mod features;
+mod gateway;
+mod models;
+mod playground;
+mod requests;
+mod status;
+mod test_model;
+
+pub(crate) use playground::prompt;
+pub(crate) use test_model::TestReports;

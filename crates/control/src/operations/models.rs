@@ -1,0 +1,249 @@
+//! The registered models and their keys.
+
+use std::time::Duration;
+
+use domain::{
+    Endpoint, FAMILIES, Model, ModelDraft, ModelId, SecretState, ServerEndpoint, UpstreamPath,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::view::{
+    FamilyView, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView, SetKey,
+};
+use crate::{Control, Error, ErrorCode};
+
+/// How often keys that are not at hand are asked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+impl Control {
+    /// The model families.
+    pub async fn list_families(&self, (): ()) -> Result<Vec<FamilyView>, Error> {
+        let view = |record: &domain::FamilyRecord| FamilyView {
+            family: record.family,
+            title: record.title.into(),
+            chats: record.chats,
+        };
+        Ok(FAMILIES.iter().map(view).collect())
+    }
+
+    /// The registered models.
+    pub async fn list_models(&self, (): ()) -> Result<Vec<ModelView>, Error> {
+        let settings = self.settings.load_full();
+        let mut views = Vec::with_capacity(settings.models.len());
+        for model in &settings.models {
+            views.push(self.view_model(model).await?);
+        }
+        Ok(views)
+    }
+
+    /// The model that a person means, by deployment name or id.
+    pub async fn find_model(&self, name: &str) -> Result<ModelView, Error> {
+        let settings = self.settings.load_full();
+        self.view_model(settings.find_model(name)?).await
+    }
+
+    /// Adds or changes a model. A stored key stays with the host that it was stored for.
+    pub async fn save_model(&self, draft: ModelDraft) -> Result<ModelView, Error> {
+        self.save_model_with_key(draft, None).await
+    }
+
+    /// Adds or changes a model together with its key: both or none.
+    pub async fn save_model_with_key(&self, draft: ModelDraft, key: Option<Vec<u8>>) -> Result<ModelView, Error> {
+        let new_id = ModelId(Uuid::now_v7());
+        if let Some(key) = key {
+            let mut trial = domain::Settings::clone(&self.settings.load());
+            let model = trial.save_model(&draft, new_id)?;
+            self.check_writable()?;
+            self.keys.write(model.id, &server_of(&model)?.origin(), check_key(key)?).await?;
+            let saved = self.change(|settings| {
+                let id = settings.save_model(&draft, new_id)?.id;
+                let model = settings.model_mut(id)?;
+                model.has_key = true;
+                Ok(model.clone())
+            });
+            return self.view_changed(&saved.await?).await;
+        }
+        let model = self.change(|settings| Ok(settings.save_model(&draft, new_id)?)).await?;
+        self.keys.expect(&self.settings.load());
+        self.keys.read(&model).await;
+        self.view_changed(&model).await
+    }
+
+    /// Removes a model, its routes and its key.
+    pub async fn remove_model(&self, id: ModelId) -> Result<(), Error> {
+        let model = self.change(|settings| Ok(settings.remove_model(id)?)).await?;
+        self.tests.forget(id);
+        if model.has_key && let Err(error) = self.keys.remove(id).await {
+            self.notice(Notice {
+                what: format!("The key of \"{}\" is still in the keyring.", model.name),
+                why: format!("The model is gone, its key could not be removed: {} {}", error.message, error.hint),
+            });
+        }
+        self.keys.expect(&self.settings.load());
+        self.apply();
+        Ok(())
+    }
+
+    /// Switches a model on or off.
+    pub async fn switch_model(&self, switch: ModelSwitch) -> Result<ModelView, Error> {
+        let model = self.change(|settings| {
+            let model = settings.model_mut(switch.id)?;
+            model.enabled = switch.enabled;
+            Ok(model.clone())
+        });
+        let model = model.await?;
+        self.view_model(&model).await
+    }
+
+    /// Stores or removes a key. There is no operation that reads one.
+    pub async fn set_key(&self, input: SetKey) -> Result<SecretState, Error> {
+        let settings = self.settings.load_full();
+        let model = settings.model(input.id).ok_or_else(|| gone(input.id))?;
+        self.check_writable()?;
+        let has_key = !input.key.is_empty();
+        if has_key {
+            let key = check_key(input.key.into_bytes())?;
+            self.keys.write(model.id, &server_of(model)?.origin(), key).await?;
+        } else if model.has_key {
+            self.keys.remove(model.id).await?;
+        }
+        let changed = self.change(|settings| {
+            let model = settings.model_mut(input.id)?;
+            model.has_key = has_key;
+            Ok(model.clone())
+        });
+        let changed = changed.await?;
+        self.keys.expect(&self.settings.load());
+        self.apply();
+        Ok(self.keys.state(&changed))
+    }
+
+    /// Asks the keyring again for every key.
+    pub async fn read_keys(&self, (): ()) -> Result<KeyringView, Error> {
+        self.keys.retry().await;
+        for model in &self.settings.load_full().models {
+            self.keys.read(model).await;
+        }
+        self.apply();
+        Ok(self.keys.keyring())
+    }
+
+    /// Reads keys that are not at hand yet, now and whenever a keyring may have come back. Never
+    /// ends by itself. A person who has dismissed the keyring's prompt is not asked again: that
+    /// takes `read_keys`.
+    pub async fn keep_keys(&self) {
+        let mut changes = self.keys.changes();
+        let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+        loop {
+            changes.mark_unchanged();
+            for model in &self.settings.load_full().models {
+                let state = self.keys.state(model);
+                let is_worth_asking = match state {
+                    SecretState::Unread | SecretState::Unavailable => true,
+                    SecretState::Locked => !has_display,
+                    _ => false,
+                };
+                if !is_worth_asking {
+                    continue;
+                }
+                if state == SecretState::Unavailable {
+                    self.keys.retry().await;
+                }
+                self.keys.read(model).await;
+                if self.keys.state(model) != state {
+                    self.apply();
+                }
+            }
+            // Either way the keys are looked at again.
+            let _ = tokio::time::timeout(LOOK_AGAIN, changes.changed()).await;
+        }
+    }
+
+    /// Reads the key of the model that a person means, before it is asked.
+    pub async fn read_key_of(&self, name: &str) {
+        let settings = self.settings.load_full();
+        let target = domain::target_for(&settings, name);
+        if let domain::Target::Model { model, .. } = target {
+            self.keys.read(model).await;
+            self.apply();
+        }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
+        self.read_only().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    async fn view_changed(&self, model: &Model) -> Result<ModelView, Error> {
+        self.tests.forget(model.id);
+        self.apply();
+        self.view_model(model).await
+    }
+
+    async fn view_model(&self, model: &Model) -> Result<ModelView, Error> {
+        let name = model.name.as_str();
+        let server = model.endpoint.server();
+        let last = self.log.last_of_model(name).await?;
+        Ok(ModelView {
+            id: model.id,
+            name: name.into(),
+            family: model.family,
+            family_title: model.family.record().title.into(),
+            endpoint: model.endpoint.to_string(),
+            host: model.endpoint.host(),
+            chat_url: server.map_or_else(String::new, |server| server.url(UpstreamPath::ChatCompletions).to_string()),
+            identifier: model.identifier.as_ref().map_or_else(String::new, ToString::to_string),
+            provider: model.provider(),
+            is_sample: model.endpoint == Endpoint::Sample,
+            enabled: model.enabled,
+            hue: model.hue,
+            key: self.keys.state(model),
+            key_variable: model.name.key_variable(),
+            features: self.settings.load().features_of(model.id),
+            health: self.health(model, last),
+            evidence: self.log.evidence_of_model(name, Timestamp::now()).await?,
+        })
+    }
+
+    /// The newest of the last test and the last request decides.
+    fn health(&self, model: &Model, last: Option<RequestView>) -> Health {
+        if !model.enabled {
+            return Health { state: HealthState::Off, sentence: "Switched off.".into(), at: None };
+        }
+        let by_request = last.map(|row| Health {
+            state: if row.error.is_none() { HealthState::Ok } else { HealthState::Failed },
+            sentence: row.error.unwrap_or_else(|| "Answered the newest request.".into()),
+            at: Some(row.started_at),
+        });
+        let by_test = self.tests.of(model.id).map(|report| Health {
+            state: if report.ok { HealthState::Ok } else { HealthState::Failed },
+            sentence: report.error.map_or_else(|| "Passed its test.".into(), |error| error.message),
+            at: Some(report.at),
+        });
+        by_request.into_iter().chain(by_test).max_by_key(|health| health.at).unwrap_or(Health {
+            state: HealthState::Unknown,
+            sentence: "Neither tested nor asked yet.".into(),
+            at: None,
+        })
+    }
+}
+
+/// The server of a model that is to have a key.
+pub(crate) fn server_of(model: &Model) -> Result<&ServerEndpoint, Error> {
+    model.endpoint.server().ok_or_else(|| {
+        Error::new(ErrorCode::Invalid, "the sample model takes no key", "Leave the key empty.")
+    })
+}
+
+/// A key may have any bytes that an HTTP header can carry.
+fn check_key(key: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if http::HeaderValue::from_bytes(&key).is_ok() && !key.is_empty() {
+        return Ok(key);
+    }
+    let message = "the key is empty or has a line break or another control character, which no HTTP header can carry";
+    Err(Error::new(ErrorCode::Invalid, message, "Paste the key again, on one line."))
+}
+
+fn gone(id: ModelId) -> Error {
+    domain::DomainError::NoSuchModel(id.to_string()).into()
+}

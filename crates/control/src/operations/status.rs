@@ -1,0 +1,34 @@
+//! The state of everything.
+
+use crate::view::{Activity, ActivityQuery, Status};
+use crate::{Control, Error};
+
+impl Control {
+    /// The state of everything.
+    pub async fn status(&self, (): ()) -> Result<Status, Error> {
+        let counters = self.gateway.counters();
+        Ok(Status {
+            gateway: self.runner.state(),
+            in_flight: counters.in_flight(),
+            most_in_flight: counters.most_in_flight(),
+            accepted: self.gateway.accepted(),
+            logged: self.log.logged(),
+            refused: counters.refused(),
+            hung_up: self.gateway.hung_up(),
+            client_keys: u32::try_from(self.settings.load().client_keys.len()).unwrap_or(u32::MAX),
+            // A log that cannot be read says so in `log`.
+            last_error: self.log.last_error().await.unwrap_or_default(),
+            keyring: self.keys.keyring(),
+            log: self.log.view(),
+            notices: self.notices(),
+            read_only: self.read_only().map(|error| format!("{} {}", error.message, error.hint)),
+            version: env!("CARGO_PKG_VERSION").into(),
+            data_dir: self.folder().display().to_string(),
+        })
+    }
+
+    /// What happened in a period.
+    pub async fn activity(&self, query: ActivityQuery) -> Result<Activity, Error> {
+        self.log.activity(query, jiff::Timestamp::now()).await
+    }
+}

@@ -1,0 +1,162 @@
+//! Every subscription: the status, the log tail, an answer. Items are gathered, so that a face
+//! gets at most one message in 33 ms, whatever happens behind it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::api::{parse, render};
+use crate::operations::prompt;
+use crate::view::{PromptEvent, PromptRequest, RequestQuery};
+use crate::{Control, Error, ErrorCode};
+
+/// The shortest time between two messages: a frame of a slow screen.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// How often the status is looked at when nothing announces a change: requests come and go.
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// One item of a message: an event, or the end of the stream.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// What the stream carries.
+    Event(Value),
+    /// The end, and why when it failed.
+    End(Option<Error>),
+}
+
+/// Messages of a stream, each with all items since the last one. Dropping it closes it.
+pub type Messages = BoxStream<'static, Vec<Item>>;
+
+impl Control {
+    /// Opens the stream of this name.
+    pub fn subscribe(self: &Arc<Self>, name: &str, input: Value) -> Result<Messages, Error> {
+        let control = Arc::clone(self);
+        let events = match name {
+            "status" => {
+                parse::<()>(name, input)?;
+                control.watch_status()
+            }
+            "requests" => control.watch_requests(parse(name, input)?),
+            "prompt" => control.prompt(&parse(name, input)?).map(|event| Ok(render(&event))).boxed(),
+            _ => {
+                let hint = "Reload the window: it may be older than the program.";
+                return Err(Error::new(ErrorCode::NotFound, format!("there is no stream {name}"), hint));
+            }
+        };
+        Ok(gathered(events))
+    }
+
+    /// A prompt and its answer, event by event.
+    pub fn prompt(&self, request: &PromptRequest) -> BoxStream<'static, PromptEvent> {
+        prompt(Arc::clone(&self.gateway), request, "playground")
+    }
+
+    fn watch_status(self: Arc<Self>) -> BoxStream<'static, Result<Value, Error>> {
+        let start = (self.changes(), self.log.changes(), None::<Value>);
+        stream::unfold((self, start), |(control, (mut changes, mut rows, last))| async move {
+            loop {
+                changes.mark_unchanged();
+                rows.mark_unchanged();
+                let status = match control.status(()).await {
+                    Ok(status) => render(&status),
+                    Err(error) => return Some((Err(error), (control, (changes, rows, last)))),
+                };
+                if last.as_ref() != Some(&status) {
+                    return Some((Ok(status.clone()), (control, (changes, rows, Some(status)))));
+                }
+                any_change(&mut changes, &mut rows).await;
+            }
+        })
+        .boxed()
+    }
+
+    fn watch_requests(self: Arc<Self>, query: RequestQuery) -> BoxStream<'static, Result<Value, Error>> {
+        let rows = self.log.changes();
+        stream::unfold((self, rows, query, true), |(control, mut rows, query, is_first)| async move {
+            if !is_first && rows.changed().await.is_err() {
+                return None;
+            }
+            rows.mark_unchanged();
+            let page = control.list_requests(query.clone()).await.map(|page| render(&page));
+            Some((page, (control, rows, query, false)))
+        })
+        .boxed()
+    }
+}
+
+async fn any_change(changes: &mut watch::Receiver<u64>, rows: &mut watch::Receiver<u64>) {
+    let change = async {
+        tokio::select! {
+            _ = changes.changed() => {}
+            _ = rows.changed() => {}
+        }
+    };
+    // Either way the status is looked at again.
+    let _ = timeout(GLANCE, change).await;
+}
+
+/// Gathers what comes within a frame into one message, and adds the end.
+fn gathered(events: BoxStream<'static, Result<Value, Error>>) -> Messages {
+    let start = (Some(events), Instant::now());
+    stream::unfold(start, |(events, not_before)| async move {
+        let mut events = events?;
+        let mut items = Vec::new();
+        let mut ended = take(events.next().await, &mut items);
+        while !ended {
+            tokio::select! {
+                biased;
+                next = events.next() => ended = take(next, &mut items),
+                () = sleep_until(not_before) => break,
+            }
+        }
+        let events = (!ended).then_some(events);
+        Some((items, (events, Instant::now() + FRAME)))
+    })
+    .boxed()
+}
+
+/// Whether the stream has ended with this.
+fn take(next: Option<Result<Value, Error>>, items: &mut Vec<Item>) -> bool {
+    let (item, ended) = match next {
+        Some(Ok(event)) => (Item::Event(event), false),
+        Some(Err(error)) => (Item::End(Some(error)), true),
+        None => (Item::End(None), true),
+    };
+    items.push(item);
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_becomes_one_message_a_frame_and_nothing_is_lost() {
+        let burst = stream::iter(0..1_000u64).then(|number| async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Ok(Value::from(number))
+        });
+        let messages: Vec<_> = gathered(burst.boxed()).collect().await;
+        assert!((30..=34).contains(&messages.len()), "{} messages in a second", messages.len());
+        let items: Vec<_> = messages.concat();
+        assert_eq!(items.len(), 1_001);
+        assert_eq!(items[999], Item::Event(999.into()));
+        assert_eq!(items[1_000], Item::End(None));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_the_end() {
+        let error = Error::new(ErrorCode::Failed, "it broke", "Try again.");
+        let failing = stream::iter([Ok(Value::from(1)), Err(error.clone())]).chain(stream::pending());
+        let messages: Vec<_> = gathered(failing.boxed()).collect().await;
+        assert_eq!(messages.concat(), [Item::Event(1.into()), Item::End(Some(error))]);
+    }
+}

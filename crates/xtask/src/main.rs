@@ -1,0 +1,65 @@
+//! The commands of this repository: `cargo xtask run`, `cargo xtask test` and their parts. They
+//! use the standard library alone, so that they work before anything is installed. They know
+//! nothing of what Gatehouse does.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "talking to the person at the terminal is its work"
+)]
+
+mod bench;
+mod icons;
+mod model;
+mod python;
+mod run;
+mod setup;
+mod steps;
+mod tally;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  run [--dev] [--no-setup]      install what is missing, build, open the control panel;
+                                without a display: start the headless service
+  test [--fast] [--no-setup]    check everything; --fast leaves out the end-to-end tests
+  setup                         install all that run and test need
+  model [start|stop|status]     a real model server on 127.0.0.1:18080 [--port PORT]
+  icons                         render icons/*.svg into the files that the window needs
+  bench [gateway]               measure the gateway beside a bare proxy
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["run", flags @ ..] if known(flags, &["--dev", "--no-setup"]) => run::run(flags),
+        ["test", flags @ ..] if known(flags, &["--fast", "--no-setup"]) => test::test(flags),
+        ["setup"] => setup::everything(),
+        ["model", rest @ ..] => model::command(rest),
+        ["icons"] => icons::render(),
+        ["bench"] | ["bench", "gateway"] => bench::gateway(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprint!("cannot do \"{}\"\n\n{USAGE}", words.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn known(flags: &[&str], allowed: &[&str]) -> bool {
+    flags.iter().all(|flag| allowed.contains(flag))
+}

@@ -1,0 +1,153 @@
+//! `cargo xtask test`: everything that Gatehouse promises, checked in one run. Each test and each
+//! step without tests of its own counts as one.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::setup::{self, Needs};
+use crate::steps::{self, Result, cargo, command};
+use crate::tally::{self, Tally};
+use crate::{model, python, ui};
+
+/// End-to-end tests: target and what it shows.
+const END_TO_END: &[(&str, &str)] = &[
+    ("real_model", "the gateway in front of a real model"),
+    ("openai_client", "the official client behind the gateway"),
+    ("keyring", "a real Secret Service"),
+    ("window", "the real window"),
+];
+
+/// Runs every check and prints the verdict.
+pub fn test(flags: &[&str]) -> Result {
+    let is_fast = flags.contains(&"--fast");
+    let mut tally = Tally::default();
+    if !flags.contains(&"--no-setup") {
+        // A fast run builds the window as well, so it needs all but the browser and its kin.
+        let needs = if is_fast { Needs::Window } else { Needs::Tests };
+        tally.step("packages of the system", || setup::system(needs));
+    }
+    tally.command("formatting", cargo(&["fmt", "--all", "--check"]));
+
+    // The UI comes first: the binaries carry it, and would be built again after a change of it.
+    tally.step("packages of the UI", || {
+        setup::node().and_then(|()| ui::install())
+    });
+    let has_ui = tally.step("build of the UI", ui::build);
+    rust(&mut tally);
+    tally.step("generated types", types_are_current);
+    tally.command("format of the UI", npm(&["run", "format:check"]));
+    tally.command("types of the UI", npm(&["run", "check"]));
+    tally.runner("tests of the UI", npm(&["test"]), tally::vitest);
+
+    if !is_fast {
+        if has_ui {
+            browser(&mut tally);
+        } else {
+            tally.skip("the UI in a browser", "it was not built");
+        }
+        end_to_end(&mut tally);
+    }
+    tally.verdict()
+}
+
+/// Lints, builds and tests the workspace.
+fn rust(tally: &mut Tally) {
+    let clippy = whole_workspace("clippy", &["--all-targets", "--", "-D", "warnings"]);
+    tally.command("lints", clippy);
+    tally.command("build", whole_workspace("build", &["--all-targets"]));
+    let test = whole_workspace("test", &["--no-fail-fast"]);
+    tally.runner("Rust tests", test, tally::cargo_test);
+}
+
+/// Cargo on the whole workspace, always with the same features: another set would build most of
+/// it again.
+fn whole_workspace(what: &str, words: &[&str]) -> Command {
+    let mut command = cargo(&[what, "--workspace"]);
+    if steps::has_member("app") {
+        command.args(["--features", "app/custom-protocol"]);
+    }
+    command.args(words);
+    command
+}
+
+/// The Rust tests have just written the types; what is committed must be the same.
+fn types_are_current() -> Result {
+    let hint = "The generated types differ from the committed ones: commit ui/src/api.";
+    let explained = |steps::Failure(reason)| steps::Failure(format!("{reason}\n{hint}"));
+    steps::run(command(
+        "git",
+        &["--no-pager", "diff", "--exit-code", "--", "ui/src/api"],
+    ))
+    .map_err(explained)?;
+    let new = command(
+        "git",
+        &[
+            "ls-files",
+            "--others",
+            "--exclude-standard",
+            "--",
+            "ui/src/api",
+        ],
+    );
+    match steps::output(new)? {
+        files if files.is_empty() => Ok(()),
+        files => Err(steps::Failure(format!("{files}{hint}"))),
+    }
+}
+
+/// The built UI against the real headless service, in Chromium.
+fn browser(tally: &mut Tally) {
+    let name = "the UI in a browser";
+    let Ok(target) = steps::target_dir() else {
+        return tally.skip(name, "cargo names no target folder");
+    };
+    let mut node = command(
+        "node",
+        &[
+            "--test",
+            "--test-reporter=spec",
+            "--test-concurrency=1",
+            "tests/ui/",
+        ],
+    );
+    node.env("GATEHOUSE", target.join("debug/gatehouse"));
+    tally.runner(name, node, tally::node_test);
+}
+
+/// The tests that need a model, a keyring or a window.
+fn end_to_end(tally: &mut Tally) {
+    let port = free_port();
+    let has_client = tally.step("the official client", || python::openai_client().map(drop));
+    let has_model = tally.step("the model server", || model::start(port));
+    for (target, name) in END_TO_END {
+        if *target == "openai_client" && !has_client {
+            tally.skip(name, "the openai package is missing");
+        } else if ["real_model", "openai_client"].contains(target) && !has_model {
+            tally.skip(name, "the model server does not run");
+        } else {
+            tally.runner(name, ignored(target, port), tally::cargo_test);
+        }
+    }
+    if has_model {
+        tally.step("end of the model server", || model::stop(port));
+    }
+}
+
+fn ignored(target: &str, model: u16) -> Command {
+    let words = ["--test", target, "--", "--ignored", "--test-threads=1"];
+    let mut test = whole_workspace("test", &words);
+    test.env("GATEHOUSE_TEST_MODEL", format!("http://127.0.0.1:{model}"));
+    test
+}
+
+/// A port of our own, so that a model server that someone else uses is left alone.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0));
+    listener
+        .and_then(|listener| listener.local_addr())
+        .map_or(18079, |address| address.port())
+}
+
+fn npm(words: &[&str]) -> Command {
+    command("npm", &[words, &["--silent", "--prefix", "ui"]].concat())
+}

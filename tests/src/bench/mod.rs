@@ -1,0 +1,7 @@
+//! The parts of the bench: raw connections, load, and what is measured. `bin/bench.rs` puts them
+//! together.
+
+pub mod load;
+pub mod report;
+pub mod target;
+pub mod wire;

@@ -1,0 +1,171 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tests::eventually;
+use tests::upstream::ERROR_SHAPES;
+
+use crate::fixture::{Fixture, message, read};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_model_is_404_with_the_correlation_id() {
+    let gateway = Fixture::start(&["alpha"]);
+    let answer = gateway
+        .chat("omega", json!({}))
+        .header("x-request-id", "lost-1")
+        .send()
+        .await
+        .unwrap();
+    let (status, body) = read(answer).await;
+    assert_eq!(status, 404);
+    let message = message(&body);
+    assert!(
+        message.contains("omega") && message.contains("lost-1"),
+        "{message}"
+    );
+    let row = gateway.gatehouse.row("lost-1");
+    assert_eq!(
+        (&row["state"], &row["model"]),
+        (&json!("failed"), &json!("omega"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_model_is_not_called() {
+    let gateway = Fixture::prepared(&["alpha"], |gatehouse| {
+        gatehouse.run(&["model", "disable", "alpha"]).succeeded();
+    });
+    let (status, body) = gateway.ask("alpha", json!({})).await;
+    assert!((400..600).contains(&status), "{status}");
+    assert!(message(&body).contains("alpha"), "{body}");
+    assert!(gateway.upstream.received().is_empty());
+    let list = gateway
+        .get("/v1/models")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(!list.contains("alpha"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_server_is_502_and_named() {
+    let gateway = Fixture::prepared(&[], |gatehouse| {
+        gatehouse.add_model("gone", "http://127.0.0.1:9/v1", "x");
+    });
+    let (status, body) = gateway.ask("gone", json!({})).await;
+    assert_eq!(status, 502);
+    assert!(message(&body).contains("127.0.0.1:9"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_servers_own_status_and_words_are_kept() {
+    let names: Vec<&str> = ERROR_SHAPES.iter().map(|(name, ..)| *name).collect();
+    let gateway = Fixture::start(&[names.as_slice(), &["busy"]].concat());
+    for (model, status, _, words) in ERROR_SHAPES {
+        let (answered, body) = gateway.ask(model, json!({})).await;
+        assert_eq!(answered, *status, "{model}: {body}");
+        let message = message(&body);
+        assert!(message.contains(words), "{model}: {message}");
+    }
+    let (status, body) = gateway.ask("busy", json!({})).await;
+    assert_eq!(status, 429);
+    assert!(message(&body).contains("overloaded"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_an_answer_is_said_to_be_none() {
+    let gateway = Fixture::start(&["html", "not-json"]);
+    for model in ["html", "not-json"] {
+        for more in [json!({}), json!({"stream": true})] {
+            let (status, body) = gateway.ask(model, more).await;
+            assert_eq!(status, 502, "{model}: {body}");
+            message(&body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_the_server_cuts_ends_with_an_error_event() {
+    let models = ["stops-short", "breaks-off", "error-in-stream"];
+    let gateway = Fixture::start(&models);
+    for model in models {
+        let request = gateway
+            .chat(model, json!({"stream": true}))
+            .header("x-request-id", model);
+        let text = request.send().await.unwrap().text().await.unwrap();
+        assert!(
+            text.contains("Grüße"),
+            "{model}: what came is passed on: {text}"
+        );
+        let last = text
+            .trim_end()
+            .rsplit("data: ")
+            .find(|event| !event.starts_with("[DONE]"))
+            .unwrap();
+        assert!(
+            last.contains("\"error\""),
+            "{model} ends with an error event: {text}"
+        );
+        let row = gateway.gatehouse.row(model);
+        assert_eq!(row["state"], "failed", "{row}");
+        assert!(row["error"].is_string(), "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_stream_is_ended_after_the_time_that_was_set() {
+    let gateway = Fixture::prepared(&["falls-silent"], |gatehouse| {
+        gatehouse
+            .run(&["gateway", "set", "--idle-timeout", "1"])
+            .succeeded();
+    });
+    let started = Instant::now();
+    let text = gateway.stream("falls-silent").await;
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(text.contains("\"error\""), "{text}");
+    eventually("the upstream call ends", || {
+        (gateway.upstream.open() == 0).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_answers_is_504() {
+    let gateway = Fixture::prepared(&["never-answers", "slow-headers"], |gatehouse| {
+        gatehouse
+            .run(&["gateway", "set", "--first-byte-timeout", "3"])
+            .succeeded();
+    });
+    let (status, body) = gateway.ask("never-answers", json!({})).await;
+    assert_eq!(status, 504);
+    message(&body);
+    let (status, _) = gateway.ask("slow-headers", json!({})).await;
+    assert_eq!(status, 200, "slow is not dead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_up_cancels_the_upstream_call() {
+    let gateway = Fixture::start(&["falls-silent", "never-answers"]);
+    let request = gateway
+        .chat("falls-silent", json!({"stream": true}))
+        .header("x-request-id", "bye");
+    let mut answer = request.send().await.unwrap();
+    answer.chunk().await.unwrap().unwrap();
+    drop(answer);
+    eventually("the stream of the upstream ends", || {
+        (gateway.upstream.cancelled() == 1).then_some(())
+    });
+    assert_eq!(gateway.gatehouse.row("bye")["state"], "cancelled");
+
+    let waiting = gateway
+        .chat("never-answers", json!({}))
+        .header("x-request-id", "bye-2")
+        .send();
+    let result = tokio::time::timeout(Duration::from_millis(500), waiting).await;
+    assert!(result.is_err(), "it never answers");
+    eventually("the waiting call ends as well", || {
+        (gateway.upstream.cancelled() == 2).then_some(())
+    });
+    assert_eq!(gateway.gatehouse.row("bye-2")["state"], "cancelled");
+}

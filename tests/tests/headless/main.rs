@@ -1,0 +1,6 @@
+//! The command line: what each command promises, its exit status, and that nothing is lost when
+//! things go wrong.
+
+mod commands;
+mod losses;
+mod serving;

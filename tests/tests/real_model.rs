@@ -1,0 +1,188 @@
+//! A real model behind the gateway: llama.cpp's server with a small model, as `cargo xtask model`
+//! starts it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::gatehouse::{Gatehouse, Serving};
+use tests::model;
+
+struct Fixture {
+    gatehouse: Gatehouse,
+    serving: Serving,
+    client: reqwest::Client,
+}
+
+impl Fixture {
+    fn start() -> Self {
+        let gatehouse = Gatehouse::new();
+        gatehouse.add_model("smollm", &model::endpoint(), model::NAME);
+        gatehouse
+            .run(&["feature", "set", "duo_chat", "smollm"])
+            .succeeded();
+        let serving = gatehouse.serve();
+        let client = tests::client();
+        Self {
+            gatehouse,
+            serving,
+            client,
+        }
+    }
+
+    fn chat(&self, id: &str, more: Value) -> reqwest::RequestBuilder {
+        let mut body =
+            json!({"model": "smollm", "messages": [{"role": "user", "content": "Count to ten."}]});
+        for (name, value) in more.as_object().expect("fields are an object") {
+            body[name] = value.clone();
+        }
+        self.client
+            .post(self.serving.url("/v1/chat/completions"))
+            .header("x-request-id", id)
+            .json(&body)
+    }
+
+    /// Slots of the model server that are at work.
+    async fn busy_slots(&self) -> usize {
+        let slots = self
+            .client
+            .get(format!("{}/slots", model::server()))
+            .send()
+            .await
+            .expect("the model server answers");
+        let slots: Value = slots.json().await.expect("slots are JSON");
+        slots
+            .as_array()
+            .expect("slots are a list")
+            .iter()
+            .filter(|slot| slot["is_processing"] == true)
+            .count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn a_real_model_answers_and_its_row_says_how() {
+    let gateway = Fixture::start();
+    let answer = gateway
+        .chat("whole", json!({"max_tokens": 12}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.unwrap();
+    assert!(
+        !answer["choices"][0]["message"]["content"]
+            .as_str()
+            .unwrap()
+            .is_empty(),
+        "{answer}"
+    );
+    assert!(
+        answer["timings"].is_object(),
+        "what only llama.cpp says is passed on: {answer}"
+    );
+    let row = gateway.gatehouse.row("whole");
+    assert_eq!(
+        (&row["state"], &row["completion_tokens"]),
+        (&json!("completed"), &answer["usage"]["completion_tokens"])
+    );
+    assert_eq!(row["prompt_tokens"], answer["usage"]["prompt_tokens"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn a_real_stream_arrives_token_by_token() {
+    let gateway = Fixture::start();
+    let more = json!({"model": "duo_chat", "stream": true, "max_tokens": 24});
+    let mut answer = gateway.chat("stream", more).send().await.unwrap();
+    let mut pieces = Vec::new();
+    let started = Instant::now();
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        pieces.push((started.elapsed(), piece));
+    }
+    assert!(pieces.len() >= 5, "{} pieces", pieces.len());
+    assert!(
+        pieces[0].0 < pieces[pieces.len() - 1].0 / 2,
+        "the first token does not wait for the last"
+    );
+    let text: Vec<u8> = pieces
+        .iter()
+        .flat_map(|(_, piece)| piece.to_vec())
+        .collect();
+    assert!(
+        String::from_utf8(text)
+            .unwrap()
+            .trim_end()
+            .ends_with("data: [DONE]")
+    );
+    let row = gateway.gatehouse.row("stream");
+    assert_eq!(
+        (&row["state"], &row["feature"]),
+        (&json!("completed"), &json!("duo_chat"))
+    );
+    let (first, whole) = (
+        row["first_token_ms"].as_f64().unwrap(),
+        row["duration_ms"].as_f64().unwrap(),
+    );
+    assert!(first < whole, "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn hanging_up_frees_the_slot_of_the_model() {
+    let gateway = Fixture::start();
+    let mut answer = gateway
+        .chat(
+            "hang-up",
+            json!({"stream": true, "max_tokens": 1500, "ignore_eos": true}),
+        )
+        .send()
+        .await
+        .unwrap();
+    answer.chunk().await.unwrap().unwrap();
+    assert_eq!(gateway.busy_slots().await, 1);
+    drop(answer);
+    let dropped = Instant::now();
+    while gateway.busy_slots().await > 0 {
+        assert!(
+            dropped.elapsed() < Duration::from_secs(5),
+            "the model still works for nobody"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(gateway.gatehouse.row("hang-up")["state"], "cancelled");
+}
+
+#[test]
+#[ignore = "needs the model server: cargo xtask test"]
+fn the_command_line_prompts_a_real_model() {
+    let gatehouse = Gatehouse::new();
+    gatehouse.add_model("smollm", &model::endpoint(), model::NAME);
+    let answer = gatehouse
+        .run_plain(&["prompt", "smollm", "--max-tokens", "8", "Say hello."])
+        .succeeded();
+    assert!(!answer.stdout.trim().is_empty());
+    let row = &gatehouse.rows()[0];
+    assert_eq!(
+        (&row["model"], &row["state"]),
+        (&json!("smollm"), &json!("completed"))
+    );
+    assert!(
+        row["completion_tokens"]
+            .as_u64()
+            .is_some_and(|tokens| tokens > 0),
+        "{row}"
+    );
+}
+
+#[test]
+#[ignore = "needs the model server: cargo xtask test"]
+fn words_of_the_real_server_reach_the_person() {
+    let gatehouse = Gatehouse::new();
+    gatehouse.add_model("smollm", &model::endpoint(), model::NAME);
+    let long = "word ".repeat(4_000);
+    let complaint = gatehouse
+        .run_with_input(&["prompt", "smollm", "-"], long.as_bytes())
+        .complaint();
+    assert!(complaint.contains("context"), "{complaint}");
+}

@@ -1,0 +1,343 @@
+// A back end made of memory, for component tests and screenshots. Never part of a production build.
+
+import type { Api } from '../api/Api'
+import type { ClientKeyView } from '../api/ClientKeyView'
+import type { Error as ApiError } from '../api/Error'
+import type { GatewaySettings } from '../api/GatewaySettings'
+import type { ModelView } from '../api/ModelView'
+import type { PromptRequest } from '../api/PromptRequest'
+import type { RequestQuery } from '../api/RequestQuery'
+import type { Status } from '../api/Status'
+import type { Backend } from './backend'
+import { FAMILIES, features, fresh, models } from './fake/models'
+import { activity, history, page, row } from './fake/requests'
+import { ANSWER, report } from './fake/tests'
+
+export type FakeTable = { [Name in keyof Api]: (input: Api[Name][0]) => Api[Name][1] | Promise<Api[Name][1]> }
+export type Fake = Backend & { table: FakeTable; calls: { name: string; input: unknown }[]; tick: () => void }
+
+const refusal = (code: ApiError['code'], message: string, hint: string): ApiError => ({ code, message, hint })
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+
+export function fake(search = ''): Fake {
+  const words = new URLSearchParams(search)
+  const state = words.get('state') ?? ''
+  const isEmpty = state === 'empty'
+  const isStill = words.has('still')
+
+  let list: ModelView[] = isEmpty ? [] : models()
+  let routed = features(list)
+  let rows = isEmpty ? [] : history(2400)
+  let total = isEmpty ? 0 : 48_211
+  let keys: ClientKeyView[] = isEmpty
+    ? []
+    : [
+        { id: 'k1', name: 'gitlab-main', created_at: ago(60 * 24 * 40), last_used_at: ago(0.02) },
+        { id: 'k2', name: 'Continue on the laptop', created_at: ago(60 * 24 * 6), last_used_at: ago(11) },
+        { id: 'k3', name: 'CI', created_at: ago(90), last_used_at: null },
+      ]
+  let settings: GatewaySettings = {
+    listen: '127.0.0.1:5052',
+    start_with_app: true,
+    allowed_hosts: isEmpty ? [] : ['gatehouse.example.org'],
+    allowed_origins: [],
+    max_in_flight: 64,
+    max_body_bytes: 32 * 1024 * 1024,
+    first_byte_timeout: 60,
+    idle_timeout: 60,
+    total_timeout: 600,
+    drain_timeout: 30,
+  }
+  const running = (): Status['gateway'] => ({
+    state: 'running',
+    address: settings.listen,
+    base_url: `http://${settings.listen}/v1`,
+    since: ago(60 * 148),
+    loopback: /^(127\.|\[::1\])/.test(settings.listen),
+  })
+  const taken = refusal(
+    'port_taken',
+    'Port 5052 is taken: llama-server (process 41127) holds it.',
+    'Choose another port, or end that program.',
+  )
+  let status: Status = {
+    gateway:
+      isEmpty || state === 'stopped'
+        ? { state: 'stopped' }
+        : state === 'failed'
+          ? { state: 'failed', error: taken }
+          : running(),
+    in_flight: isEmpty ? 0 : 3,
+    most_in_flight: isEmpty ? 0 : 11,
+    accepted: total,
+    logged: total,
+    refused: isEmpty ? 0 : 14,
+    hung_up: isEmpty ? 0 : 6302,
+    client_keys: keys.length,
+    last_error: isEmpty
+      ? null
+      : {
+          request: rows.find((one) => one.state === 'failed')?.id ?? 1,
+          at: ago(1),
+          sentence: 'gpu-3:8000 answered 404',
+        },
+    keyring:
+      state === 'failed'
+        ? { state: 'locked', sentence: 'The keyring is locked. Unlock it, then try again.' }
+        : { state: 'ready', sentence: 'The keyring answers.' },
+    log: { writing: true, waiting: 0, lost: 0 },
+    notices:
+      state === 'notices'
+        ? [
+            {
+              what: 'The last run ended unexpectedly.',
+              why: 'Requests that were running are marked as interrupted in Logs.',
+            },
+          ]
+        : [],
+    read_only:
+      state === 'notices' ? 'Another Gatehouse holds the settings. Close it to change them here.' : null,
+    version: '0.9.0',
+    data_dir: 'gatehouse',
+  }
+
+  const listeners = new Set<(status: Status) => void>()
+  const tails = new Set<() => void>()
+  const push = (change: Partial<Status>): Status => {
+    status = { ...status, ...change }
+    listeners.forEach((hear) => hear(status))
+    return status
+  }
+  const model = (id: string) => {
+    const found = list.find((one) => one.id === id)
+    if (!found) throw refusal('not_found', 'This model does not exist any more.', 'The list was read again.')
+    return found
+  }
+  const replace = (next: ModelView) => {
+    list = list.map((one) => (one.id === next.id ? next : one))
+    return next
+  }
+
+  const table: FakeTable = {
+    status: () => status,
+    activity: ({ minutes }) => activity(minutes, isEmpty),
+    list_families: () => FAMILIES,
+    list_models: () => list,
+    save_model: (draft) => {
+      if (draft.name.trim() === '')
+        throw refusal('invalid', 'The deployment name is empty.', 'Enter a deployment name.')
+      if (list.some((one) => one.name === draft.name && one.id !== draft.id))
+        throw refusal(
+          'invalid',
+          `A model named “${draft.name}” exists already.`,
+          'Choose another deployment name.',
+        )
+      const built = fresh(
+        draft.id ?? `n${list.length + 1}`,
+        draft.name,
+        draft.family,
+        draft.endpoint,
+        (list.length % 8) + 1,
+      )
+      if (draft.id)
+        return replace({
+          ...model(draft.id),
+          ...draft,
+          id: draft.id,
+          family: built.family,
+          family_title: built.family_title,
+          host: built.host,
+          chat_url: built.chat_url,
+        })
+      list = [...list, { ...built, identifier: draft.identifier }]
+      return built
+    },
+    remove_model: (id) => {
+      list = list.filter((one) => one.id !== id)
+      routed = routed.map((one) => (one.model === id ? { ...one, model: null } : one))
+      return null
+    },
+    switch_model: ({ id, enabled }) =>
+      replace({
+        ...model(id),
+        enabled,
+        health: { ...model(id).health, state: enabled ? 'unknown' : 'off', at: null },
+      }),
+    set_key: ({ id, key }) => replace({ ...model(id), key: key === '' ? 'absent' : 'stored' }).key,
+    read_keys: () => push({ keyring: { state: 'ready', sentence: 'The keyring answers.' } }).keyring,
+    resolve_endpoint: ({ endpoint }) => {
+      if (endpoint === 'sample') return { chat_url: '', host: 'built in' }
+      if (!/^https?:\/\/[^/]/.test(endpoint.trim()))
+        throw refusal('invalid', `“${endpoint}” has no scheme.`, `Try http://${endpoint}/v1`)
+      const base = endpoint
+        .trim()
+        .replace(/\/+$/, '')
+        .replace(/\/chat\/completions$/, '')
+      return { chat_url: `${base}/chat/completions`, host: new URL(base).host }
+    },
+    list_served_models: () => [
+      { id: 'Qwen/Qwen2.5-Coder-32B-Instruct', context: 32_768 },
+      { id: 'qwen-lora-ruby', context: 32_768 },
+    ],
+    test_model: async (input) => {
+      if (!isStill && words.has('state')) await new Promise((resolve) => setTimeout(resolve, 600))
+      const found = report(input)
+      if (input.draft.id)
+        replace({
+          ...model(input.draft.id),
+          health: {
+            state: found.ok ? 'ok' : 'failed',
+            sentence: found.error?.message ?? 'answered',
+            at: found.at,
+          },
+        })
+      return found
+    },
+    list_features: () => routed,
+    set_routes: (changes) => {
+      routed = routed.map((one) => {
+        const change = changes.find((change) => change.feature === one.feature)
+        return change ? { ...one, model: change.model ?? null } : one
+      })
+      list = list.map((one) => ({
+        ...one,
+        features: routed.filter((route) => route.model === one.id).map((route) => route.feature),
+      }))
+      return routed
+    },
+    start_gateway: () => {
+      if (state === 'failed' && settings.listen.endsWith(':5052')) {
+        push({ gateway: { state: 'failed', error: taken } })
+        throw taken
+      }
+      return push({ gateway: running() })
+    },
+    stop_gateway: () => push({ gateway: { state: 'stopped' }, in_flight: 0 }),
+    gateway_settings: () => settings,
+    save_gateway_settings: (next) => {
+      settings = next
+      return push(status.gateway.state === 'running' ? { gateway: running() } : {})
+    },
+    check_port: (port) =>
+      port === 8080 || (state === 'failed' && port === 5052)
+        ? { port, free: false, holder: 'llama-server (process 41127)', suggestion: port + 1 }
+        : { port, free: true, holder: null, suggestion: null },
+    list_client_keys: () => keys,
+    create_client_key: (name) => {
+      const made = { id: `k${keys.length + 1}`, name, created_at: ago(0), last_used_at: null }
+      keys = [...keys, made]
+      push({ client_keys: keys.length })
+      return { ...made, key: 'gh_7Qk2vX9mZr4TfYb1LcNs8WdEa3HpJu6K' }
+    },
+    revoke_client_key: (id) => {
+      keys = keys.filter((one) => one.id !== id)
+      push({ client_keys: keys.length })
+      return null
+    },
+    list_requests: (query) => page(rows, query, total),
+    get_request: (id) => {
+      const found = rows.find((one) => one.id === id)
+      if (!found)
+        throw refusal('not_found', 'This request is not stored any more.', 'Old rows are removed first.')
+      return found
+    },
+  }
+
+  let pending = 0
+  function tick() {
+    const next = rows[0] ? rows[0].id + 1 : 1
+    rows = [
+      row(next, Date.now(), true),
+      ...rows.map((one) => (one.id === pending ? row(one.id, Date.parse(one.started_at)) : one)),
+    ]
+    pending = next
+    total += 1
+    push({ accepted: total, logged: total, in_flight: 2 + (next % 3) })
+    tails.forEach((hear) => hear())
+  }
+  if (!isEmpty && !isStill && words.has('state'))
+    setInterval(() => status.gateway.state === 'running' && tick(), 1400)
+  else if (!isEmpty && isStill) tick()
+
+  const calls: Fake['calls'] = []
+  return {
+    table,
+    calls,
+    tick,
+    async call(name, ...input) {
+      calls.push({ name, input: input[0] ?? null })
+      const answer = table[name] as (input: unknown) => never
+      return answer(input[0] ?? null)
+    },
+    open(name, input, onEvent) {
+      const hear = onEvent as (event: unknown) => void
+      if (name === 'status') {
+        listeners.add(hear)
+        queueMicrotask(() => hear(status))
+        return () => listeners.delete(hear)
+      }
+      if (name === 'requests') {
+        const send = () => hear(page(rows, input as RequestQuery, total))
+        tails.add(send)
+        queueMicrotask(send)
+        return () => tails.delete(send)
+      }
+      return answer(input as PromptRequest, hear)
+    },
+  }
+
+  function answer(request: PromptRequest, hear: (event: unknown) => void): () => void {
+    const correlation_id = rows[0]?.correlation_id ?? '01JD9ZBQ0000000000000000'
+    const summary = {
+      correlation_id,
+      first_token_ms: 1920,
+      duration_ms: 7400,
+      prompt_tokens: 148,
+      completion_tokens: 171,
+      tokens_per_second: 31.2,
+      finish_reason: 'stop',
+    }
+    const pieces = ANSWER.match(/\S+\s*/g) ?? []
+    const pace = Number(words.get('pace') ?? 24)
+    let closed = false
+    const broken = list.find((one) => one.name === request.model)?.health.state === 'failed'
+    const send = async () => {
+      hear({ type: 'started', correlation_id })
+      if (broken) {
+        const error = {
+          ...refusal(
+            'upstream',
+            'gpu-3:8000 answered 404.',
+            'Test the model in Models: its endpoint may lack /v1.',
+          ),
+          details: '{"detail":"Not Found"}',
+        }
+        return hear({
+          type: 'failed',
+          error,
+          summary: {
+            ...summary,
+            first_token_ms: null,
+            duration_ms: 41,
+            completion_tokens: null,
+            tokens_per_second: null,
+            finish_reason: null,
+          },
+        })
+      }
+      hear({
+        type: 'delta',
+        text: '',
+        reasoning: 'The person asks about a Rails migration. The lock comes from CREATE INDEX.',
+      })
+      for (const text of pieces) {
+        await new Promise((resolve) => setTimeout(resolve, pace))
+        if (closed) return
+        hear({ type: 'delta', text, reasoning: '' })
+      }
+      hear({ type: 'finished', summary })
+    }
+    void Promise.resolve().then(send)
+    return () => (closed = true)
+  }
+}

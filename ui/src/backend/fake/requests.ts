@@ -1,0 +1,127 @@
+// A request log that reads like a working day, and the sums over it.
+
+import type { Activity } from '../../api/Activity'
+import type { RequestPage } from '../../api/RequestPage'
+import type { RequestQuery } from '../../api/RequestQuery'
+import type { RequestView } from '../../api/RequestView'
+
+/** The same numbers every time, so that two screenshots agree. */
+export function dice(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1664525 + 1013904223) % 4294967296
+    return state / 4294967296
+  }
+}
+
+type Kind = Pick<
+  RequestView,
+  'model' | 'feature' | 'client' | 'path' | 'state' | 'status' | 'streamed' | 'error'
+> & {
+  first: number
+  rest: number
+}
+
+const CHAT = '/v1/chat/completions'
+// prettier-ignore
+const KINDS: Kind[] = [
+  { model: 'Codestral 22B', feature: 'code_completions', client: 'gitlab-main', path: CHAT, state: 'completed', status: 200, streamed: true, first: 140, rest: 170 },
+  { model: 'Codestral 22B', feature: 'code_completions', client: 'gitlab-main', path: CHAT, state: 'completed', status: 200, streamed: true, first: 150, rest: 160 },
+  { model: 'Codestral 22B', feature: 'code_completions', client: 'Continue', path: CHAT, state: 'cancelled', status: 200, streamed: true, first: 0, rest: 94 },
+  { model: 'Mixtral 8x7B-it', feature: 'duo_chat', client: 'gitlab-main', path: CHAT, state: 'completed', status: 200, streamed: true, first: 1900, rest: 6200 },
+  { model: 'Claude 3.5 Sonnet', feature: 'code_generations', client: 'gitlab-main', path: CHAT, state: 'completed', status: 200, streamed: true, first: 735, rest: 3100 },
+  { model: 'DeepSeek Coder 33B', client: 'playground', path: CHAT, state: 'failed', status: 404, streamed: false, first: 0, rest: 41, error: 'gpu-3:8000 answered 404: Not Found' },
+  { model: 'Codestral 22B', feature: 'code_completions', client: 'gitlab-main', path: CHAT, state: 'completed', status: 200, streamed: true, first: 137, rest: 160 },
+  { model: 'Mistral 7B-it', client: 'curl 8.5', path: CHAT, state: 'completed', status: 200, streamed: false, first: 203, rest: 940 },
+  { model: 'evil.example', client: 'unknown', path: '/v1/models', state: 'refused', status: 403, streamed: false, first: 0, rest: 1, error: 'The host evil.example is not allowed.' },
+]
+const ORDER = [0, 1, 3, 2, 0, 4, 6, 5, 0, 1, 7, 3, 2, 6, 4, 0, 1, 8, 6, 3]
+
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+export function row(id: number, at: number, running = false): RequestView {
+  const roll = dice(id * 7919)
+  const kind = KINDS[ORDER[id % ORDER.length] ?? 0] ?? KINDS[0]!
+  const spread = 0.85 + roll() * 0.4
+  const first = kind.first === 0 ? null : Math.round(kind.first * spread)
+  const total = Math.max(1, Math.round((kind.first + kind.rest) * spread))
+  const tokens = kind.state === 'completed' ? Math.max(4, Math.round((kind.rest / 1000) * 60 * spread)) : null
+  return {
+    id,
+    started_at: new Date(at).toISOString(),
+    correlation_id: `01JD9Z${Array.from({ length: 20 }, () => LETTERS[Math.floor(roll() * 32)]).join('')}`,
+    state: running ? 'running' : kind.state,
+    method: kind.path === '/v1/models' ? 'GET' : 'POST',
+    path: kind.path,
+    client: kind.client,
+    model: kind.model,
+    feature: kind.feature ?? null,
+    streamed: kind.streamed,
+    status: running ? null : (kind.status ?? null),
+    first_token_ms: running ? null : first,
+    duration_ms: running ? null : total,
+    prompt_tokens: tokens && Math.round(120 + roll() * 600),
+    completion_tokens: running ? null : tokens,
+    finish_reason: tokens && !running ? 'stop' : null,
+    error: running ? null : (kind.error ?? null),
+  }
+}
+
+export function history(count: number): RequestView[] {
+  const roll = dice(42)
+  const rows: RequestView[] = []
+  let at = Date.now() - 900
+  for (let id = count; id > 0; id--) {
+    rows.push(row(id, at))
+    at -= 900 + roll() * 3200
+  }
+  return rows
+}
+
+function matches(row: RequestView, query: RequestQuery): boolean {
+  if (query.state && row.state !== query.state) return false
+  if (query.correlation_id && row.correlation_id !== query.correlation_id) return false
+  const words = [row.model, row.feature, row.client, row.path, row.status, row.correlation_id, row.error]
+  const text = (query.text ?? '').trim().toLowerCase()
+  return (
+    text === '' ||
+    words.some((word) =>
+      String(word ?? '')
+        .toLowerCase()
+        .includes(text),
+    )
+  )
+}
+
+export function page(rows: RequestView[], query: RequestQuery, total: number): RequestPage {
+  const found = rows.filter((row) => matches(row, query))
+  const older = query.before ? found.filter((row) => row.id < (query.before ?? 0)) : found
+  const everything = !query.text && !query.state && !query.correlation_id
+  return { rows: older.slice(0, query.limit), matching: everything ? total : found.length, total }
+}
+
+export function activity(minutes: number, isEmpty: boolean): Activity {
+  const roll = dice(minutes + 3)
+  const buckets = Array.from({ length: 60 }, (_, index) => {
+    if (isEmpty) return { requests: 0, errors: 0, first_token_p50_ms: null, completion_tokens: 0 }
+    const wave = 30 + index / 5 + Math.sin(index / 6) * 6 + roll() * 7
+    return {
+      requests: Math.round((wave * minutes) / 60),
+      errors: roll() > 0.8 ? Math.ceil(roll() * 3) : 0,
+      first_token_p50_ms: Math.round(150 + Math.sin(index / 9) * 14 + roll() * 22),
+      completion_tokens: Math.round((1500 + roll() * 700) * minutes),
+    }
+  })
+  const sum = (of: (bucket: (typeof buckets)[number]) => number) =>
+    buckets.reduce((all, one) => all + of(one), 0)
+  return {
+    buckets,
+    completion_tokens: sum((bucket) => bucket.completion_tokens),
+    evidence: {
+      requests: sum((bucket) => bucket.requests),
+      errors: sum((bucket) => bucket.errors),
+      first_token_p50_ms: isEmpty ? null : 168,
+      first_token_p95_ms: isEmpty ? null : 1240,
+    },
+  }
+}

@@ -1,0 +1,27 @@
+export const features = {
+  title: 'Features',
+  sub: (routed: number, all: number) => `${routed} of ${all} routed`,
+  heads: ['Feature', 'Model', 'Requests, 24 h', 'TTFT p50 / p95', 'Errors', 'Try'],
+  groups: { code: 'Code Suggestions', chat: 'GitLab Duo Chat' },
+  notRouted: 'Not routed',
+  notRoutedNote: 'Requests that name this feature are refused.',
+  suits: 'Suits this feature',
+  unfit: 'Possible, not made for it',
+  try: 'Try it',
+  choose: (feature: string) => `Model for ${feature}`,
+  before: (name: string) => `before: ${name}`,
+  isOff: 'switched off',
+  failed: 'fails now',
+  names: 'Clients name a feature as their model. A change here moves every client at once.',
+  noModels: {
+    title: 'No model to route to',
+    text: 'Add a model first. The sample model answers without any server.',
+    add: 'Add a model',
+  },
+  changes: (titles: string) => `${titles}. Running requests finish as they began.`,
+  apply: 'Apply',
+  applied: (changes: string) => `Applied ${changes}`,
+  nowUses: (feature: string, model: string | undefined) =>
+    model ? `${feature} now uses ${model}.` : `${feature} is not routed any more.`,
+  undo: 'Undo',
+}

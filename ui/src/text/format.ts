@@ -1,0 +1,65 @@
+// Numbers and times as people read them. No locale is asked for: a bare machine reports one that does not exist.
+
+const whole = new Intl.NumberFormat('en')
+export const NONE = '–'
+
+export function count(value: number): string {
+  return whole.format(value)
+}
+
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** `142 ms`, `1.92 s`, `21.4 s`, `2 min 5 s`. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return NONE
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
+}
+
+/** `12 s`, `5 min`, `3 h 10 min`, `6 d 4 h`. */
+export function age(at: string | null | undefined, now: number): string {
+  if (!at) return NONE
+  const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return hours < 10 && minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
+  const days = Math.floor(hours / 24)
+  return days < 10 && hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`
+}
+
+const two = (value: number) => String(value).padStart(2, '0')
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `14:32:07`, and with `fine` also the milliseconds. */
+export function time(at: string, fine = false): string {
+  const date = new Date(at)
+  const seconds = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return fine ? `${seconds}.${String(date.getMilliseconds()).padStart(3, '0')}` : seconds
+}
+
+/** `Mon 16 Nov, 10:21`. */
+export function moment(at: string): string {
+  const date = new Date(at)
+  const day = `${DAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}`
+  return `${day}, ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** Share of failures: `0.9 %`, or a dash when nothing was asked. */
+export function share(part: number, all: number): string {
+  if (all === 0) return NONE
+  const percent = (part / all) * 100
+  return `${percent === 100 ? '100' : percent.toFixed(1)} %`
+}
+
+/** `http://127.0.0.1:5052/v1` and a URL in parts: what was typed, and what a request adds. */
+export function tail(url: string, typed: string): [string, string] {
+  const base = typed.trim().replace(/\/+$/, '')
+  return url.startsWith(base) ? [base, url.slice(base.length)] : [url, '']
+}
