@@ -10,24 +10,23 @@ mod output;
 use std::process::ExitCode;
 
 use clap::Parser;
-use control::Error;
-
 use arguments::{Arguments, Command};
-use output::Output;
+use output::{Output, Stop};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output { json: arguments.json };
     match run(&arguments, output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Stop::ReaderGone) => ExitCode::SUCCESS,
+        Err(Stop::Failed(error)) => {
             output.error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments, output: Output) -> Result<(), Error> {
+fn run(arguments: &Arguments, output: Output) -> Result<(), Stop> {
     let folder = match &arguments.data_dir {
         Some(folder) => folder.clone(),
         None => control::default_folder()?,

@@ -4,8 +4,30 @@
 use std::io::{self, IsTerminal, Write};
 
 use control::{Error, ErrorCode};
+use domain::DomainError;
 use serde::Serialize;
 use serde_json::json;
+
+/// Why a command ends before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It failed.
+    Failed(Error),
+    /// Whoever read its output has enough, as `head` has.
+    ReaderGone,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<DomainError> for Stop {
+    fn from(error: DomainError) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +38,7 @@ pub(crate) struct Output {
 
 impl Output {
     /// Prints a value, as one line of JSON or as this text.
-    pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Error> {
+    pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Stop> {
         let line = if self.json {
             serde_json::to_string(value).map_err(|error| system_error(error.into()))?
         } else {
@@ -26,7 +48,7 @@ impl Output {
     }
 
     /// Prints a piece of an answer at once.
-    pub(crate) fn piece(self, text: &str) -> Result<(), Error> {
+    pub(crate) fn piece(self, text: &str) -> Result<(), Stop> {
         if io::stdout().is_terminal() { print(&clean(text)) } else { print(text) }
     }
 
@@ -55,9 +77,13 @@ impl Output {
     }
 }
 
-fn print(text: &str) -> Result<(), Error> {
+fn print(text: &str) -> Result<(), Stop> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(system_error)
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    printed.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::ReaderGone,
+        _ => Stop::Failed(system_error(error)),
+    })
 }
 
 /// The same text without control characters, which could steer a terminal.

@@ -201,7 +201,7 @@ impl Control {
     }
 
     /// Changes of settings, keys and the gateway, counted.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+    pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 

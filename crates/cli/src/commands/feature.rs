@@ -1,13 +1,13 @@
 //! `gatehouse feature …`
 
 use control::view::{FeatureView, ModelView, RouteChange};
-use control::{Control, Error};
+use control::Control;
 use domain::Feature;
 
 use crate::arguments::FeatureCommand;
-use crate::output::{Output, table};
+use crate::output::{Output, Stop, table};
 
-pub(super) async fn run(command: &FeatureCommand, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(command: &FeatureCommand, control: &Control, output: Output) -> Result<(), Stop> {
     let (feature, model): (Feature, Option<&str>) = match command {
         FeatureCommand::List => {
             let features = control.list_features(()).await?;

@@ -4,9 +4,9 @@ use control::{Control, Error};
 use domain::GatewaySettings;
 
 use crate::arguments::{GatewayCommand, GatewaySet};
-use crate::output::Output;
+use crate::output::{Output, Stop};
 
-pub(super) async fn run(command: &GatewayCommand, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(command: &GatewayCommand, control: &Control, output: Output) -> Result<(), Stop> {
     let mut settings = control.gateway_settings(()).await?;
     if let GatewayCommand::Set(set) = command {
         settings = changed(settings, set)?;

@@ -1,13 +1,13 @@
 //! `gatehouse key …`
 
 use control::view::ClientKeyView;
-use control::{Control, Error};
+use control::Control;
 use serde_json::json;
 
 use crate::arguments::KeyCommand;
-use crate::output::{Output, table};
+use crate::output::{Output, Stop, table};
 
-pub(super) async fn run(command: &KeyCommand, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(command: &KeyCommand, control: &Control, output: Output) -> Result<(), Stop> {
     match command {
         KeyCommand::Create { name } => {
             let key = control.create_client_key(name.clone()).await?;

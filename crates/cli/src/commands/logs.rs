@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use control::view::{RequestId, RequestQuery, RequestState, RequestView};
-use control::{Control, Error};
+use control::Control;
 
 use crate::arguments::Logs;
-use crate::output::Output;
+use crate::output::{Output, Stop};
 
 /// How often a follower looks for new rows.
 const GLANCE: Duration = Duration::from_millis(200);
 
-pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> Result<(), Stop> {
     let query = RequestQuery {
         limit: arguments.limit,
         correlation_id: arguments.correlation_id.clone(),
@@ -25,7 +25,7 @@ pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> 
 }
 
 /// Prints each request when it ends, until the reader has enough.
-async fn follow(arguments: &Logs, control: &Control, output: Output, page: &[RequestView]) -> Result<(), Error> {
+async fn follow(arguments: &Logs, control: &Control, output: Output, page: &[RequestView]) -> Result<(), Stop> {
     let newest = control.list_requests(RequestQuery { limit: 1, ..RequestQuery::default() }).await?;
     let mut last = newest.rows.first().map_or(RequestId(0), |row| row.id);
     let is_running = |row: &&RequestView| row.state == RequestState::Running;

@@ -13,10 +13,10 @@ use std::path::Path;
 use control::{Control, Error, Purpose};
 
 use crate::arguments::{Command, FeatureCommand, GatewayCommand, KeyCommand, ModelCommand};
-use crate::output::Output;
+use crate::output::{Output, Stop};
 
 /// Runs a command.
-pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Result<(), Error> {
+pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Result<(), Stop> {
     let opened = |purpose| open(folder, purpose, output);
     match command {
         Command::Serve(arguments) => serve::run(arguments, folder, output).await,

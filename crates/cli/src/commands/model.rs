@@ -8,9 +8,9 @@ use domain::{ModelDraft, SecretState};
 use serde_json::json;
 
 use crate::arguments::{ModelCommand, ModelEdit};
-use crate::output::{Output, system_error, table};
+use crate::output::{Output, Stop, system_error, table};
 
-pub(super) async fn run(command: &ModelCommand, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(command: &ModelCommand, control: &Control, output: Output) -> Result<(), Stop> {
     match command {
         ModelCommand::Add { name, family, endpoint, identifier, api_key_stdin } => {
             let draft = ModelDraft {
@@ -44,7 +44,7 @@ pub(super) async fn run(command: &ModelCommand, control: &Control, output: Outpu
     }
 }
 
-async fn switch(control: &Control, name: &str, enabled: bool, output: Output) -> Result<(), Error> {
+async fn switch(control: &Control, name: &str, enabled: bool, output: Output) -> Result<(), Stop> {
     let id = control.find_model(name).await?.id;
     let model = control.switch_model(ModelSwitch { id, enabled }).await?;
     let state = if enabled { "on" } else { "off" };

@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 use crate::arguments::Prompt;
-use crate::output::{Output, system_error};
+use crate::output::{Output, Stop, system_error};
 
-pub(super) async fn run(arguments: &Prompt, control: &Control, output: Output) -> Result<(), Error> {
+pub(super) async fn run(arguments: &Prompt, control: &Control, output: Output) -> Result<(), Stop> {
     let request = request(arguments)?;
     control.read_key_of(&request.model).await;
     let ended = ask(&request, control, output).await;
@@ -18,7 +18,7 @@ pub(super) async fn run(arguments: &Prompt, control: &Control, output: Output) -
     ended
 }
 
-async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Result<(), Error> {
+async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Result<(), Stop> {
     let mut events = control.prompt(request);
     let (mut answer, mut thoughts) = (String::new(), String::new());
     loop {
@@ -26,7 +26,7 @@ async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Resu
             next = events.next() => next,
             _ = tokio::signal::ctrl_c() => {
                 let hint = "What arrived before stays valid.";
-                return Err(Error::new(ErrorCode::Failed, "stopped before the end of the answer", hint));
+                return Err(Error::new(ErrorCode::Failed, "stopped before the end of the answer", hint).into());
             }
         };
         match next {
@@ -45,10 +45,13 @@ async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Resu
                 if !output.json && !answer.is_empty() {
                     output.piece("\n")?;
                 }
-                return Err(error);
+                return Err(error.into());
             }
             Some(PromptEvent::Started { .. }) => {}
-            None => return Err(Error::new(ErrorCode::Failed, "the answer ended without a word", "Try again.")),
+            None => {
+                let error = Error::new(ErrorCode::Failed, "the answer ended without a word", "Try again.");
+                return Err(error.into());
+            }
         }
     }
 }

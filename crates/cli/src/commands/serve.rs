@@ -9,9 +9,9 @@ use serde_json::json;
 use super::open;
 use crate::admin::Admin;
 use crate::arguments::Serve;
-use crate::output::{Output, system_error};
+use crate::output::{Output, Stop, system_error};
 
-pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Result<(), Error> {
+pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Result<(), Stop> {
     // Before anything is announced, so that a signal is never missed.
     let mut signals = Signals::install()?;
     let control = Arc::new(open(folder, Purpose::Run(HolderKind::Serve), output)?);

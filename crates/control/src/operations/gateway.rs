@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use domain::{GatewaySettings, Settings};
 
 use crate::runner::check_exposure;
-use crate::view::{PortCheck, Status};
+use crate::view::{GatewayState, PortCheck, Status};
 use crate::{Control, Error, ErrorCode, port};
 
 impl Control {
@@ -23,6 +23,11 @@ impl Control {
         }
         self.touch();
         started
+    }
+
+    /// The state of the gateway.
+    pub fn gateway_state(&self) -> GatewayState {
+        self.runner.state()
     }
 
     /// Stops the gateway, after its running requests.
