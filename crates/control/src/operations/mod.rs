@@ -9,6 +9,8 @@ mod playground;
 mod requests;
 mod status;
 mod test_model;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use playground::prompt;
 pub(crate) use test_model::TestReports;
