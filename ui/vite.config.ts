@@ -14,5 +14,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'], setupFiles: ['test/setup.ts'] },
+  test: {
+    environment: 'happy-dom',
+    testTimeout: 30_000,
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+  },
 })

@@ -36,3 +36,9 @@ export function go(screen: Screen, path: string[] = [], query: Record<string, st
   // `hashchange` comes a moment later; the screen should not wait for it.
   current = parse(location.hash)
 }
+
+/** Changes the address without a step in the history, as typing in a search does. */
+export function swap(screen: Screen, path: string[] = [], query: Record<string, string> = {}): void {
+  history.replaceState(history.state, '', link(screen, path, query))
+  current = parse(location.hash)
+}

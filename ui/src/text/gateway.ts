@@ -137,7 +137,9 @@ export const access = {
 
 /** What a client needs, with the live address in it. */
 export const snippets = {
-  curl: (url: string, key: string, model: string) => `curl ${url}/chat/completions \\
+  curl: (url: string, key: string, model: string) => `URL=${url}
+
+curl $URL/chat/completions \\
   -H "Authorization: Bearer ${key}" \\
   -H "Content-Type: application/json" \\
   -d '{

@@ -1,0 +1,108 @@
+// The rows on screen: the newest ones as they come, older ones as they are scrolled to.
+
+import type { RequestPage } from '../../api/RequestPage'
+import type { RequestQuery } from '../../api/RequestQuery'
+import type { RequestView } from '../../api/RequestView'
+import { asError, backend, type ApiError } from '../../backend'
+
+export type Filter = Pick<RequestQuery, 'text' | 'state' | 'correlation_id'>
+
+const PAGE = 100
+/** More than anyone reads; what lies behind is asked for again. */
+const MOST = 4000
+
+/** Puts a newer page before the rows. Where rows between the two are unknown, the older ones go. */
+export function merge(rows: RequestView[], page: RequestView[], limit: number): RequestView[] {
+  const oldest = page.at(-1)?.id
+  if (oldest === undefined) return page
+  const isGap = page.length >= limit && rows[0] !== undefined && rows[0].id < oldest
+  return isGap ? page : [...page, ...rows.filter((row) => row.id < oldest)].slice(0, MOST)
+}
+
+export function requestLog(filter: () => Filter) {
+  let rows = $state.raw<RequestView[]>([])
+  let counts = $state.raw<{ matching: number; total: number }>()
+  let isFollowing = $state(true)
+  let fresh = $state(0)
+  let trouble = $state.raw<ApiError>()
+  let newest: RequestPage | undefined
+  let isAsking = false
+  let isWhole = false
+
+  function take(page: RequestPage) {
+    rows = merge(rows, page.rows, PAGE)
+    if (rows.length === page.rows.length) isWhole = page.rows.length < PAGE
+    fresh = 0
+  }
+
+  $effect(() => {
+    const query = { ...filter(), limit: PAGE }
+    rows = []
+    counts = undefined
+    fresh = 0
+    trouble = undefined
+    newest = undefined
+    isWhole = false
+    return backend.open(
+      'requests',
+      query,
+      (page) => {
+        const before = newest === undefined
+        newest = page
+        counts = { matching: page.matching, total: page.total }
+        if (isFollowing || before) return take(page)
+        // A row in sight still ends, even while nothing new is let in.
+        const known = new Map(page.rows.map((row) => [row.id, row]))
+        rows = rows.map((row) => known.get(row.id) ?? row)
+        fresh = page.rows.filter((row) => row.id > (rows[0]?.id ?? 0)).length
+      },
+      (error) => (trouble = error ?? undefined),
+    )
+  })
+
+  return {
+    get rows() {
+      return rows
+    },
+    get counts() {
+      return counts
+    },
+    get isFollowing() {
+      return isFollowing
+    },
+    /** How many rows wait to be let in; a full page means that many or more. */
+    get fresh() {
+      return fresh >= PAGE ? `${PAGE}+` : String(fresh)
+    },
+    get hasFresh() {
+      return fresh > 0
+    },
+    get error() {
+      return trouble
+    },
+    pause() {
+      isFollowing = false
+    },
+    follow() {
+      isFollowing = true
+      if (newest) take(newest)
+    },
+    async more() {
+      const last = rows.at(-1)
+      if (isAsking || isWhole || last === undefined || rows.length >= MOST) return
+      isAsking = true
+      const query = { ...filter(), before: last.id, limit: PAGE }
+      try {
+        const page = await backend.call('list_requests', query)
+        // Meanwhile another filter may have been chosen.
+        if (rows.at(-1)?.id !== last.id) return
+        rows = [...rows, ...page.rows]
+        isWhole = page.rows.length < PAGE
+      } catch (thrown) {
+        trouble = asError(thrown)
+      } finally {
+        isAsking = false
+      }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+
+import { row } from '../src/backend/fake/requests'
+import { merge } from '../src/screens/Logs/log.svelte'
+import { open, screen, type, waitFor } from './helpers'
+
+const rows = (...ids: number[]) => ids.map((id) => row(id, 0))
+const ids = (list: { id: number }[]) => list.map((one) => one.id)
+
+describe('the log', () => {
+  it('lets the back end search everything stored', async () => {
+    const back = await open('logs')
+    await screen.findByText(/of 48,211 match/)
+    await type(/^Model, feature/, '404')
+    await waitFor(() =>
+      expect(document.querySelectorAll('[role=row][aria-selected]').length).toBeGreaterThan(0),
+    )
+    await waitFor(() => expect(screen.getByText('120')).toBeTruthy())
+    expect(location.hash).toContain('text=404')
+    expect(back.table.list_requests({ limit: 1, text: '404' })).toMatchObject({ matching: 120 })
+  })
+
+  it('opens the row that a link names', async () => {
+    await open('logs', [], { id: '2391' })
+    expect(await screen.findByRole('complementary', { name: 'Request' })).toBeTruthy()
+  })
+
+  it('says when nothing matches, and that everything was searched', async () => {
+    await open('logs', [], { text: 'no such thing' })
+    expect(await screen.findByText('All 48,211 stored rows were searched.')).toBeTruthy()
+  })
+
+  it('puts newer rows before older ones without a row twice', () => {
+    expect(ids(merge(rows(4, 3, 2, 1), rows(6, 5, 4), 3))).toEqual([6, 5, 4, 3, 2, 1])
+  })
+
+  it('drops what lies behind a gap that it cannot fill', () => {
+    expect(ids(merge(rows(3, 2, 1), rows(9, 8, 7), 3))).toEqual([9, 8, 7])
+  })
+})

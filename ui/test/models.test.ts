@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+
+import { open, press, screen, type, waitFor, within } from './helpers'
+
+describe('the form of a model', () => {
+  it('refuses an empty name and says so at the field', async () => {
+    const back = await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    await press('Save without test')
+    await waitFor(() => screen.getByText('Enter a deployment name.'))
+    const field = screen.getByLabelText('Deployment name')
+    expect(field.getAttribute('aria-invalid')).toBe('true')
+    expect(back.calls.some((call) => call.name === 'save_model')).toBe(false)
+  })
+
+  it('shows what an endpoint resolves to', async () => {
+    await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    expect(await screen.findByText('/chat/completions')).toBeTruthy()
+  })
+
+  it('says at the field why an endpoint is refused', async () => {
+    await open('models', ['new'])
+    await type('Endpoint', 'gpu-4:8000')
+    expect(await screen.findByText(/has no scheme/)).toBeTruthy()
+  })
+
+  it('saves only after a test that passed, and sends the key on its own', async () => {
+    const back = await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    await type('Deployment name', 'Qwen 32B')
+    await type(/API key/, 'sk-secret')
+    await press('Test and save')
+    await waitFor(() => expect(back.calls.some((call) => call.name === 'set_key')).toBe(true))
+    const names = back.calls.map((call) => call.name)
+    expect(names.indexOf('test_model')).toBeLessThan(names.indexOf('save_model'))
+    const saved = back.calls.find((call) => call.name === 'save_model')
+    expect(JSON.stringify(saved)).not.toContain('sk-secret')
+  })
+
+  it('does not save what failed its test, and applies the suggested endpoint', async () => {
+    const back = await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000')
+    await type('Deployment name', 'Qwen 32B')
+    await press('Test and save')
+    await screen.findByText(/does not answer at this path/)
+    expect(back.calls.some((call) => call.name === 'save_model')).toBe(false)
+    await press('Append /v1')
+    await waitFor(() => expect(back.calls.some((call) => call.name === 'save_model')).toBe(true))
+    const saved = back.calls.find((call) => call.name === 'save_model')?.input
+    expect(saved).toMatchObject({ endpoint: 'http://gpu-4:8000/v1' })
+  })
+
+  it('never fills in a stored key', async () => {
+    await open('models', ['m3', 'settings'])
+    await screen.findByText('In the keyring')
+    expect(document.querySelector('input[type=password]')).toBeNull()
+    await press('Replace')
+    const field = await screen.findByLabelText(/New key/)
+    expect((field as HTMLInputElement).value).toBe('')
+  })
+
+  it('names the features that lose their route before a model is removed', async () => {
+    const back = await open('models', ['m3', 'settings'])
+    const removes = await screen.findAllByRole('button', { name: 'Remove' })
+    removes.at(-1)?.click()
+    const dialog = await screen.findByRole('dialog')
+    expect(within(dialog).getByText(/Code completion will not be routed/)).toBeTruthy()
+    expect(back.calls.some((call) => call.name === 'remove_model')).toBe(false)
+  })
+})

@@ -1,0 +1,16 @@
+import { cleanup, configure } from '@testing-library/svelte'
+import { afterEach } from 'vitest'
+
+// A busy machine is no failure.
+configure({ asyncUtilTimeout: 8000 })
+
+// happy-dom has no layout, and some parts ask for it.
+Element.prototype.scrollIntoView ??= () => {}
+Element.prototype.hasPointerCapture ??= () => false
+Element.prototype.setPointerCapture ??= () => {}
+Element.prototype.releasePointerCapture ??= () => {}
+
+afterEach(() => {
+  cleanup()
+  location.hash = ''
+})
