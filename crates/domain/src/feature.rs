@@ -48,7 +48,7 @@ pub const FEATURES: &[FeatureRecord] = &[
         feature: Feature::CodeGenerations,
         name: "code_generations",
         title: "Code generation",
-        summary: "A block of code from a comment or an instruction.",
+        summary: "A block of code from an instruction.",
         needs_chat: false,
     },
     FeatureRecord {

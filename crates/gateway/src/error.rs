@@ -49,7 +49,9 @@ pub(crate) enum GatewayError {
     },
     #[error("{limit} requests are in flight already, which is the limit. Try again in a moment")]
     Busy { limit: u32 },
-    #[error("{model}: cannot reach {host}: {reason}")]
+    #[error(
+        "{model}: cannot reach {host}: {reason}. Check that the server runs, and its endpoint in Models"
+    )]
     Unreachable {
         model: String,
         host: String,

@@ -87,7 +87,10 @@ impl Listening {
         }
         drop(self.listener);
         tracker.close();
-        if tokio::time::timeout(patience(), tracker.wait()).await.is_ok() {
+        if tokio::time::timeout(patience(), tracker.wait())
+            .await
+            .is_ok()
+        {
             return Drained { cut: 0 };
         }
         let cut = tracker.len();

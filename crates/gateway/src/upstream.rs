@@ -307,9 +307,18 @@ pub(crate) fn unreachable(host: String, error: &reqwest::Error) -> UpstreamError
     let reason = if error.is_timeout() {
         "no connection within 5 s".into()
     } else {
-        reason.to_string()
+        without_number(&reason.to_string())
     };
     UpstreamError::Unreachable { host, reason }
+}
+
+/// `Connection refused (os error 111)` without what says nothing to a person.
+fn without_number(reason: &str) -> String {
+    reason
+        .split(" (os error")
+        .next()
+        .unwrap_or(reason)
+        .to_owned()
 }
 
 #[derive(Deserialize)]

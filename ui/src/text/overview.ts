@@ -31,6 +31,7 @@ export const overview = {
     p95: (value: string) => `p95 ${value}`,
     output: 'Output',
     perSecond: 'tokens/s',
+    tokensInAll: 'tokens in all',
   },
   features: 'Features',
   last24: 'last 24 hours',

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use domain::{GatewaySettings, Settings};
+use domain::{GatewaySettings, ListenAddress, Settings};
 
 use crate::runner::check_exposure;
 use crate::view::{GatewayState, PortCheck, Status};
@@ -42,14 +42,20 @@ impl Control {
 
     /// How the gateway listens and what it bears.
     pub async fn gateway_settings(&self, (): ()) -> Result<GatewaySettings, Error> {
-        Ok(self.settings_of_this_run().gateway)
+        let mut settings = self.settings_of_this_run().gateway;
+        settings.listen = self.shown(settings.listen).await;
+        Ok(settings)
     }
 
     /// Changes the gateway's settings. A running gateway moves to a new address before the
     /// settings are saved, so that an address that cannot be had is never saved.
     pub async fn save_gateway_settings(&self, input: GatewaySettings) -> Result<Status, Error> {
-        let input = checked(input)?;
+        let mut input = checked(input)?;
         self.check_writable()?;
+        let listen = self.settings_of_this_run().gateway.listen;
+        if input.listen == self.shown(listen).await {
+            input.listen = listen;
+        }
         let trial = Settings { gateway: input.clone(), ..Settings::clone(&self.settings.load()) };
         check_exposure(&trial)?;
         let is_running = self.runner.address().await.is_some();
@@ -75,6 +81,14 @@ impl Control {
         }
         *self.listening_here() = only_here;
         self.status(()).await
+    }
+
+    /// Port 0 asks the system for one; what is shown is the port that it gave.
+    async fn shown(&self, listen: ListenAddress) -> ListenAddress {
+        match self.runner.address().await {
+            Some(address) if listen.socket().port() == 0 => listen.with_port(address.port()),
+            _ => listen,
+        }
     }
 
     /// Whether a port can be had.
