@@ -22,17 +22,27 @@ pub(crate) fn prepare() {
     if missing.is_empty() {
         return;
     }
-    let Ok(program) = std::env::current_exe() else { return };
+    let Ok(program) = std::env::current_exe() else {
+        return;
+    };
     // Returns only when it failed; the program then goes on as it is.
-    let _ = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(missing).exec();
+    let _ = std::process::Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .envs(missing)
+        .exec();
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn prepare() {}
 
 /// The variables to set, and their values.
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only WebKitGTK needs them"))]
-fn missing_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, &'static str)> {
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only WebKitGTK needs them")
+)]
+fn missing_variables(
+    lookup: impl Fn(&str) -> Option<OsString>,
+) -> Vec<(&'static str, &'static str)> {
     let mut missing = Vec::new();
     // A blank window on NVIDIA and in virtual machines (tauri-apps/tauri#9304).
     if lookup("WEBKIT_DISABLE_DMABUF_RENDERER").is_none() {

@@ -33,8 +33,14 @@ impl Streams {
 }
 
 #[tauri::command]
-pub(crate) async fn call(app: AppHandle, name: String, input: Option<Value>) -> Result<Value, Error> {
-    control_of(&app)?.call(&name, input.unwrap_or_default()).await
+pub(crate) async fn call(
+    app: AppHandle,
+    name: String,
+    input: Option<Value>,
+) -> Result<Value, Error> {
+    control_of(&app)?
+        .call(&name, input.unwrap_or_default())
+        .await
 }
 
 #[tauri::command]
@@ -72,6 +78,10 @@ pub(crate) fn close(streams: State<'_, Streams>, id: u32) {
 fn control_of(app: &AppHandle) -> Result<Arc<Control>, Error> {
     let control = app.try_state::<Arc<Control>>();
     control.map(|control| Arc::clone(&control)).ok_or_else(|| {
-        Error::new(ErrorCode::Failed, "Gatehouse is still opening", "Try again in a moment.")
+        Error::new(
+            ErrorCode::Failed,
+            "Gatehouse is still opening",
+            "Try again in a moment.",
+        )
     })
 }

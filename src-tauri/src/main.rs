@@ -34,7 +34,9 @@ fn main() -> ExitCode {
     let telemetry = telemetry::start(&folder, None);
     let built = tauri::Builder::default()
         // First, so that a second start goes no further than this.
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::show(app)
+        }))
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(window::state_plugin())
         .plugin(tauri_plugin_dialog::init())
@@ -86,7 +88,10 @@ fn open(app: &AppHandle, folder: PathBuf) {
 
 /// Starts the gateway when the settings say so, and reads keys as they come within reach.
 async fn run(control: Arc<Control>) {
-    let starts = control.gateway_settings(()).await.is_ok_and(|settings| settings.start_with_app);
+    let starts = control
+        .gateway_settings(())
+        .await
+        .is_ok_and(|settings| settings.start_with_app);
     if starts && let Err(error) = control.listen().await {
         tracing::warn!(%error, "the gateway did not start");
     }
@@ -116,8 +121,10 @@ async fn close(app: AppHandle) {
 #[cfg(unix)]
 async fn end_on_signal(app: AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         return;
     };
     tokio::select! {

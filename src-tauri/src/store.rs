@@ -18,12 +18,19 @@ pub(crate) struct PluginStore {
 
 impl PluginStore {
     pub(crate) fn new(app: AppHandle, folder: &Path) -> Self {
-        Self { app, path: document_path(folder) }
+        Self {
+            app,
+            path: document_path(folder),
+        }
     }
 
     /// The open store; opened by the first use, which reads the file. It saves only when told.
     fn store(&self) -> Result<Arc<Store<tauri::Wry>>, Error> {
-        self.app.store_builder(&self.path).disable_auto_save().build().map_err(|error| trouble(&error))
+        self.app
+            .store_builder(&self.path)
+            .disable_auto_save()
+            .build()
+            .map_err(|error| trouble(&error))
     }
 }
 
@@ -33,13 +40,21 @@ impl SettingsStore for PluginStore {
         if entries.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Value::Object(entries.into_iter().collect::<Map<_, _>>())))
+        Ok(Some(Value::Object(
+            entries.into_iter().collect::<Map<_, _>>(),
+        )))
     }
 
     fn write(&self, document: &Value) -> Result<(), Error> {
         let store = self.store()?;
-        let Some(document) = document.as_object() else { return Ok(()) };
-        for name in store.keys().into_iter().filter(|name| !document.contains_key(name)) {
+        let Some(document) = document.as_object() else {
+            return Ok(());
+        };
+        for name in store
+            .keys()
+            .into_iter()
+            .filter(|name| !document.contains_key(name))
+        {
             store.delete(name);
         }
         for (name, value) in document {

@@ -25,7 +25,10 @@ struct Tray {
 pub(crate) fn build(app: &AppHandle, control: Arc<Control>) -> tauri::Result<()> {
     let item = |id: &str, text: &str| MenuItem::with_id(app, id, text, true, None::<&str>);
     let (open, quit) = (item("open", "Open Gatehouse")?, item("quit", "Quit")?);
-    let (toggle, copy) = (item("toggle", "Start gateway")?, item("copy", "Copy gateway URL")?);
+    let (toggle, copy) = (
+        item("toggle", "Start gateway")?,
+        item("copy", "Copy gateway URL")?,
+    );
     let menu = Menu::with_items(app, &[&open, &toggle, &copy, &quit])?;
     // On X11 a copied text lives as long as whoever holds the clipboard.
     let clipboard = Mutex::new(arboard::Clipboard::new().ok());
@@ -60,9 +63,13 @@ async fn toggle_gateway(control: Arc<Control>) {
 }
 
 fn copy_url(control: &Control, clipboard: &Mutex<Option<arboard::Clipboard>>) {
-    let GatewayState::Running { base_url, .. } = control.gateway_state() else { return };
+    let GatewayState::Running { base_url, .. } = control.gateway_state() else {
+        return;
+    };
     let mut clipboard = clipboard.lock().unwrap_or_else(PoisonError::into_inner);
-    let copied = clipboard.as_mut().map(|clipboard| clipboard.set_text(base_url));
+    let copied = clipboard
+        .as_mut()
+        .map(|clipboard| clipboard.set_text(base_url));
     if !matches!(copied, Some(Ok(()))) {
         tracing::warn!("the clipboard took nothing");
     }
@@ -80,7 +87,9 @@ async fn follow(control: Arc<Control>, tray: Tray) {
         // A tray that is gone takes nothing; the next change tries again.
         let _ = tray.icon.set_icon(Some(image));
         let _ = tray.toggle.set_text(text);
-        let _ = tray.copy.set_enabled(matches!(state, GatewayState::Running { .. }));
+        let _ = tray
+            .copy
+            .set_enabled(matches!(state, GatewayState::Running { .. }));
         if changes.changed().await.is_err() {
             return;
         }

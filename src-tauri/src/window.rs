@@ -12,7 +12,9 @@ const LABEL: &str = "main";
 /// Keeps size and place of the window, nothing else.
 pub(crate) fn state_plugin<R: Runtime>() -> tauri::plugin::TauriPlugin<R> {
     let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
-    tauri_plugin_window_state::Builder::default().with_state_flags(flags).build()
+    tauri_plugin_window_state::Builder::default()
+        .with_state_flags(flags)
+        .build()
 }
 
 /// Makes the window. It shows our own page and goes nowhere else.
@@ -58,7 +60,10 @@ pub(crate) fn show(app: &AppHandle) {
 
 /// `tauri://localhost` on Linux and macOS, `http://tauri.localhost` on Windows.
 fn is_our_page(scheme: &str, host: Option<&str>) -> bool {
-    matches!((scheme, host), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")))
+    matches!(
+        (scheme, host),
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+    )
 }
 
 #[cfg(test)]
@@ -68,7 +73,12 @@ mod tests {
     #[test]
     fn the_window_stays_on_our_page() {
         assert!(is_our_page("tauri", Some("localhost")));
-        for (scheme, host) in [("http", "localhost"), ("https", "evil.example"), ("file", "localhost"), ("tauri", "evil")] {
+        for (scheme, host) in [
+            ("http", "localhost"),
+            ("https", "evil.example"),
+            ("file", "localhost"),
+            ("tauri", "evil"),
+        ] {
             assert!(!is_our_page(scheme, Some(host)), "{scheme}://{host}");
         }
     }

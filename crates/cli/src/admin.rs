@@ -50,7 +50,9 @@ struct Panel {
 impl Admin {
     /// Takes a free port of the loopback address.
     pub(crate) async fn bind(control: Arc<Control>) -> Result<Self, Error> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(system_error)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(system_error)?;
         let address = listener.local_addr().map_err(system_error)?;
         let token = random()?;
         let panel = Panel {
@@ -59,7 +61,12 @@ impl Admin {
             token: Mutex::new(Some(digest(&token))),
             session: Mutex::new(None),
         };
-        Ok(Self { listener, address, token, panel: Arc::new(panel) })
+        Ok(Self {
+            listener,
+            address,
+            token,
+            panel: Arc::new(panel),
+        })
     }
 
     /// The link to print. The token is behind the `#`, which a browser does not send.
@@ -74,7 +81,10 @@ impl Admin {
             .route("/admin/call/{name}", post(call))
             .route("/admin/open/{name}", post(open))
             .fallback(ui)
-            .layer(middleware::from_fn_with_state(Arc::clone(&self.panel), guard))
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&self.panel),
+                guard,
+            ))
             .with_state(self.panel);
         if let Err(error) = axum::serve(self.listener, routes).await {
             tracing::error!(%error, "the control panel stopped");
@@ -85,18 +95,34 @@ impl Admin {
 /// Stands before everything: only this machine's names, only pages of our own.
 async fn guard(State(panel): State<Arc<Panel>>, request: Request, next: Next) -> Response {
     if !is_from_here(panel.address.port(), request.headers()) {
-        return refusal(StatusCode::FORBIDDEN, "only pages of this control panel may call it");
+        return refusal(
+            StatusCode::FORBIDDEN,
+            "only pages of this control panel may call it",
+        );
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
 fn is_from_here(port: u16, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
     let host = text(header::HOST).unwrap_or_default();
     let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let is_ours = names.iter().any(|name| name.eq_ignore_ascii_case(host));
@@ -116,21 +142,35 @@ struct Opening {
 /// Trades the token of the printed link, once, for a session.
 async fn open_session(State(panel): State<Arc<Panel>>, body: Bytes) -> Response {
     let Ok(opening) = serde_json::from_slice::<Opening>(&body) else {
-        return refusal(StatusCode::BAD_REQUEST, "the session request cannot be read");
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            "the session request cannot be read",
+        );
     };
     let mut token = panel.token.lock().unwrap_or_else(PoisonError::into_inner);
     if *token != Some(digest(&opening.token)) {
-        return refusal(StatusCode::UNAUTHORIZED, "the link was used already, or is not complete");
+        return refusal(
+            StatusCode::UNAUTHORIZED,
+            "the link was used already, or is not complete",
+        );
     }
     let Ok(session) = random() else {
-        return refusal(StatusCode::INTERNAL_SERVER_ERROR, "no session could be made");
+        return refusal(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "no session could be made",
+        );
     };
     *token = None;
     *panel.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&session));
     json_response(StatusCode::OK, &json!({ "session": session }))
 }
 
-async fn call(State(panel): State<Arc<Panel>>, Path(name): Path<String>, headers: HeaderMap, body: Body) -> Response {
+async fn call(
+    State(panel): State<Arc<Panel>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let input = match input(&panel, &headers, body).await {
         Ok(input) => input,
         Err(response) => return response,
@@ -141,7 +181,12 @@ async fn call(State(panel): State<Arc<Panel>>, Path(name): Path<String>, headers
     }
 }
 
-async fn open(State(panel): State<Arc<Panel>>, Path(name): Path<String>, headers: HeaderMap, body: Body) -> Response {
+async fn open(
+    State(panel): State<Arc<Panel>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let input = match input(&panel, &headers, body).await {
         Ok(input) => input,
         Err(response) => return response,
@@ -154,13 +199,21 @@ async fn open(State(panel): State<Arc<Panel>>, Path(name): Path<String>, headers
         let items = serde_json::to_string(&items)?;
         Ok::<_, serde_json::Error>(Bytes::from(format!("data: {items}\n\n")))
     });
-    ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], Body::from_stream(events))
+    (
+        [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        Body::from_stream(events),
+    )
         .into_response()
 }
 
 /// The JSON input of a request that carries the session.
 async fn input(panel: &Panel, headers: &HeaderMap, body: Body) -> Result<Value, Response> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let session = *panel.session.lock().unwrap_or_else(PoisonError::into_inner);
     if session.is_none() || bearer.map(digest) != session {
         let words = "this page has no session. Run `gatehouse serve --admin` again for a new link";
@@ -168,20 +221,37 @@ async fn input(panel: &Panel, headers: &HeaderMap, body: Body) -> Result<Value, 
     }
     let bytes = axum::body::to_bytes(body, LARGEST_INPUT)
         .await
-        .map_err(|_| refusal(StatusCode::PAYLOAD_TOO_LARGE, "the input is larger than 8 MiB"))?;
-    serde_json::from_slice(&bytes).map_err(|_| refusal(StatusCode::BAD_REQUEST, "the input is not JSON"))
+        .map_err(|_| {
+            refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the input is larger than 8 MiB",
+            )
+        })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the input is not JSON"))
 }
 
 /// A file of the built UI; every other path is the page itself.
 async fn ui(request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
-    let name = if path.is_empty() || Ui::get(path).is_none() { "index.html" } else { path };
+    let name = if path.is_empty() || Ui::get(path).is_none() {
+        "index.html"
+    } else {
+        path
+    };
     let Some(file) = Ui::get(name) else {
         let words = "The control panel was not built. Run `npm run build` in ui, then build this program again.";
         return (StatusCode::NOT_FOUND, words).into_response();
     };
     let kind = file.metadata.mimetype().to_owned();
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store".into())], file.data.into_owned()).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "no-store".into()),
+        ],
+        file.data.into_owned(),
+    )
+        .into_response()
 }
 
 fn failure(error: &Error) -> Response {
@@ -202,7 +272,12 @@ fn refusal(status: StatusCode, words: &str) -> Response {
 }
 
 fn json_response(status: StatusCode, value: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        value.to_string(),
+    )
+        .into_response()
 }
 
 fn digest(text: &str) -> [u8; 32] {

@@ -1,6 +1,10 @@
 //! The headless twin of the window: one command per operation, and `serve` for the gateway alone.
 //! Exit status 0, 1 (it failed: the reason is on standard error), 2 (bad usage).
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line prints"
+)]
 
 mod admin;
 mod arguments;
@@ -9,13 +13,15 @@ mod output;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use arguments::{Arguments, Command};
+use clap::Parser;
 use output::{Output, Stop};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let output = Output { json: arguments.json };
+    let output = Output {
+        json: arguments.json,
+    };
     match run(&arguments, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::ReaderGone) => ExitCode::SUCCESS,

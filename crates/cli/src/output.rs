@@ -38,7 +38,11 @@ pub(crate) struct Output {
 
 impl Output {
     /// Prints a value, as one line of JSON or as this text.
-    pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Stop> {
+    pub(crate) fn show<T: Serialize>(
+        self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), Stop> {
         let line = if self.json {
             serde_json::to_string(value).map_err(|error| system_error(error.into()))?
         } else {
@@ -49,7 +53,11 @@ impl Output {
 
     /// Prints a piece of an answer at once.
     pub(crate) fn piece(self, text: &str) -> Result<(), Stop> {
-        if io::stdout().is_terminal() { print(&clean(text)) } else { print(text) }
+        if io::stdout().is_terminal() {
+            print(&clean(text))
+        } else {
+            print(text)
+        }
     }
 
     /// Says on standard error what failed and what to do.
@@ -79,7 +87,9 @@ impl Output {
 
 fn print(text: &str) -> Result<(), Stop> {
     let mut stdout = io::stdout().lock();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let printed = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     printed.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Stop::ReaderGone,
         _ => Stop::Failed(system_error(error)),
@@ -88,27 +98,44 @@ fn print(text: &str) -> Result<(), Stop> {
 
 /// The same text without control characters, which could steer a terminal.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
+    text.chars()
+        .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
+        .collect()
 }
 
 /// A table with a head and columns as wide as they need to be.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().map(|row| row.get(column).map_or(0, |cell| cell.chars().count()));
-        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+        let cells = rows
+            .iter()
+            .map(|row| row.get(column).map_or(0, |cell| cell.chars().count()));
+        cells
+            .chain([head[column].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<_> = (0..head.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let mut lines = vec![line(head.to_vec())];
-    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    lines.extend(
+        rows.iter()
+            .map(|row| line(row.iter().map(String::as_str).collect())),
+    );
     lines.join("\n")
 }
 
 /// A failure of the system under the command, such as a closed pipe.
 pub(crate) fn system_error(error: io::Error) -> Error {
     let hint = "Try again.";
-    Error::new(ErrorCode::Failed, format!("the system failed: {error}"), hint)
+    Error::new(
+        ErrorCode::Failed,
+        format!("the system failed: {error}"),
+        hint,
+    )
 }

@@ -1,13 +1,17 @@
 //! `gatehouse feature …`
 
-use control::view::{FeatureView, ModelView, RouteChange};
 use control::Control;
+use control::view::{FeatureView, ModelView, RouteChange};
 use domain::Feature;
 
 use crate::arguments::FeatureCommand;
 use crate::output::{Output, Stop, table};
 
-pub(super) async fn run(command: &FeatureCommand, control: &Control, output: Output) -> Result<(), Stop> {
+pub(super) async fn run(
+    command: &FeatureCommand,
+    control: &Control,
+    output: Output,
+) -> Result<(), Stop> {
     let (feature, model): (Feature, Option<&str>) = match command {
         FeatureCommand::List => {
             let features = control.list_features(()).await?;
@@ -21,10 +25,18 @@ pub(super) async fn run(command: &FeatureCommand, control: &Control, output: Out
         Some(name) => Some(control.find_model(name).await?),
         None => None,
     };
-    let change = RouteChange { feature, model: model.as_ref().map(|model| model.id) };
+    let change = RouteChange {
+        feature,
+        model: model.as_ref().map(|model| model.id),
+    };
     let features = control.set_routes(vec![change]).await?;
-    let Some(view) = features.iter().find(|view| view.feature == feature) else { return Ok(()) };
-    let unfit = view.unfit.iter().find(|unfit| Some(unfit.model) == view.model);
+    let Some(view) = features.iter().find(|view| view.feature == feature) else {
+        return Ok(());
+    };
+    let unfit = view
+        .unfit
+        .iter()
+        .find(|unfit| Some(unfit.model) == view.model);
     if let Some(unfit) = unfit {
         output.note(&unfit.reason, "The route is set all the same.");
     }
@@ -39,7 +51,9 @@ fn list(features: &[FeatureView], models: &[ModelView]) -> String {
         let model = models.iter().find(|model| Some(model.id) == view.model);
         model.map_or_else(|| "–".to_owned(), |model| model.name.clone())
     };
-    let rows: Vec<_> =
-        features.iter().map(|view| vec![view.name.clone(), view.title.clone(), name(view)]).collect();
+    let rows: Vec<_> = features
+        .iter()
+        .map(|view| vec![view.name.clone(), view.title.clone(), name(view)])
+        .collect();
     table(&["FEATURE", "TITLE", "MODEL"], &rows)
 }

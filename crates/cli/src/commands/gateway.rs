@@ -6,7 +6,11 @@ use domain::GatewaySettings;
 use crate::arguments::{GatewayCommand, GatewaySet};
 use crate::output::{Output, Stop};
 
-pub(super) async fn run(command: &GatewayCommand, control: &Control, output: Output) -> Result<(), Stop> {
+pub(super) async fn run(
+    command: &GatewayCommand,
+    control: &Control,
+    output: Output,
+) -> Result<(), Stop> {
     let mut settings = control.gateway_settings(()).await?;
     if let GatewayCommand::Set(set) = command {
         settings = changed(settings, set)?;
@@ -28,14 +32,26 @@ fn changed(old: GatewaySettings, set: &GatewaySet) -> Result<GatewaySettings, Er
         idle_timeout: set.idle_timeout.unwrap_or(old.idle_timeout),
         total_timeout: set.total_timeout.unwrap_or(old.total_timeout),
         drain_timeout: set.drain_timeout.unwrap_or(old.drain_timeout),
-        allowed_hosts: set.allowed_hosts.clone().unwrap_or(old.allowed_hosts.clone()),
-        allowed_origins: set.allowed_origins.clone().unwrap_or(old.allowed_origins.clone()),
+        allowed_hosts: set
+            .allowed_hosts
+            .clone()
+            .unwrap_or(old.allowed_hosts.clone()),
+        allowed_origins: set
+            .allowed_origins
+            .clone()
+            .unwrap_or(old.allowed_origins.clone()),
         ..old
     })
 }
 
 fn facts(settings: &GatewaySettings) -> String {
-    let list = |entries: &[String]| if entries.is_empty() { "–".to_owned() } else { entries.join(", ") };
+    let list = |entries: &[String]| {
+        if entries.is_empty() {
+            "–".to_owned()
+        } else {
+            entries.join(", ")
+        }
+    };
     let seconds = |seconds: u32| format!("{seconds} s");
     let rows = [
         ("Listen on", settings.listen.to_string()),
@@ -48,5 +64,7 @@ fn facts(settings: &GatewaySettings) -> String {
         ("Allowed hosts", list(&settings.allowed_hosts)),
         ("Allowed origins", list(&settings.allowed_origins)),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<20} {value}\n")).collect()
+    rows.iter()
+        .map(|(name, value)| format!("{name:<20} {value}\n"))
+        .collect()
 }

@@ -1,13 +1,17 @@
 //! `gatehouse key …`
 
-use control::view::ClientKeyView;
 use control::Control;
+use control::view::ClientKeyView;
 use serde_json::json;
 
 use crate::arguments::KeyCommand;
 use crate::output::{Output, Stop, table};
 
-pub(super) async fn run(command: &KeyCommand, control: &Control, output: Output) -> Result<(), Stop> {
+pub(super) async fn run(
+    command: &KeyCommand,
+    control: &Control,
+    output: Output,
+) -> Result<(), Stop> {
     match command {
         KeyCommand::Create { name } => {
             let key = control.create_client_key(name.clone()).await?;
@@ -21,18 +25,26 @@ pub(super) async fn run(command: &KeyCommand, control: &Control, output: Output)
         KeyCommand::List => output.show(&control.list_client_keys(()).await?, |keys| list(keys)),
         KeyCommand::Revoke { name } => {
             control.revoke_client_key_named(name).await?;
-            output.show(&json!({"revoked": name.trim()}), |_| format!("Revoked {}.", name.trim()))
+            output.show(&json!({"revoked": name.trim()}), |_| {
+                format!("Revoked {}.", name.trim())
+            })
         }
     }
 }
 
 fn list(keys: &[ClientKeyView]) -> String {
     if keys.is_empty() {
-        return "No client key. Programs on this machine need none; other devices cannot connect.".into();
+        return "No client key. Programs on this machine need none; other devices cannot connect."
+            .into();
     }
     let row = |key: &ClientKeyView| {
-        let used = key.last_used_at.map_or_else(|| "never".into(), |at| at.to_string());
+        let used = key
+            .last_used_at
+            .map_or_else(|| "never".into(), |at| at.to_string());
         vec![key.name.clone(), key.created_at.to_string(), used]
     };
-    table(&["NAME", "CREATED", "LAST USED"], &keys.iter().map(row).collect::<Vec<_>>())
+    table(
+        &["NAME", "CREATED", "LAST USED"],
+        &keys.iter().map(row).collect::<Vec<_>>(),
+    )
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use control::view::{RequestId, RequestQuery, RequestState, RequestView};
 use control::Control;
+use control::view::{RequestId, RequestQuery, RequestState, RequestView};
 
 use crate::arguments::Logs;
 use crate::output::{Output, Stop};
@@ -17,16 +17,34 @@ pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> 
         correlation_id: arguments.correlation_id.clone(),
         ..RequestQuery::default()
     };
-    let page = if arguments.limit == 0 { Vec::new() } else { control.list_requests(query).await?.rows };
+    let page = if arguments.limit == 0 {
+        Vec::new()
+    } else {
+        control.list_requests(query).await?.rows
+    };
     for row in page.iter().rev() {
         output.show(row, line)?;
     }
-    if arguments.follow { follow(arguments, control, output, &page).await } else { Ok(()) }
+    if arguments.follow {
+        follow(arguments, control, output, &page).await
+    } else {
+        Ok(())
+    }
 }
 
 /// Prints each request when it ends, until the reader has enough.
-async fn follow(arguments: &Logs, control: &Control, output: Output, page: &[RequestView]) -> Result<(), Stop> {
-    let newest = control.list_requests(RequestQuery { limit: 1, ..RequestQuery::default() }).await?;
+async fn follow(
+    arguments: &Logs,
+    control: &Control,
+    output: Output,
+    page: &[RequestView],
+) -> Result<(), Stop> {
+    let newest = control
+        .list_requests(RequestQuery {
+            limit: 1,
+            ..RequestQuery::default()
+        })
+        .await?;
     let mut last = newest.rows.first().map_or(RequestId(0), |row| row.id);
     let is_running = |row: &&RequestView| row.state == RequestState::Running;
     let mut running: Vec<RequestId> = page.iter().filter(is_running).map(|row| row.id).collect();
@@ -39,7 +57,12 @@ async fn follow(arguments: &Logs, control: &Control, output: Output, page: &[Req
         let newer = control.newer_requests(last, 1_000).await?;
         last = newer.last().map_or(last, |row| row.id);
         rows.extend(newer);
-        let wanted = |row: &&RequestView| arguments.correlation_id.as_ref().is_none_or(|id| *id == row.correlation_id);
+        let wanted = |row: &&RequestView| {
+            arguments
+                .correlation_id
+                .as_ref()
+                .is_none_or(|id| *id == row.correlation_id)
+        };
         for row in rows.iter().filter(wanted) {
             if row.state == RequestState::Running {
                 running.push(row.id);
@@ -53,20 +76,35 @@ async fn follow(arguments: &Logs, control: &Control, output: Output, page: &[Req
 fn line(row: &RequestView) -> String {
     let state = match (row.state, row.status) {
         (RequestState::Completed, Some(status)) => status.to_string(),
-        (RequestState::Failed | RequestState::Refused, Some(status)) => format!("{status} {}", word(row.state)),
+        (RequestState::Failed | RequestState::Refused, Some(status)) => {
+            format!("{status} {}", word(row.state))
+        }
         (state, _) => word(state).to_owned(),
     };
-    let milliseconds = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0} ms"));
-    let count = |value: Option<u32>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
-    let feature = row.feature.map(|feature| format!(" ({feature})")).unwrap_or_default();
-    let error = row.error.as_ref().map(|error| format!("  {error}")).unwrap_or_default();
+    let milliseconds =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0} ms"));
+    let count =
+        |value: Option<u32>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let feature = row
+        .feature
+        .map(|feature| format!(" ({feature})"))
+        .unwrap_or_default();
+    let error = row
+        .error
+        .as_ref()
+        .map(|error| format!("  {error}"))
+        .unwrap_or_default();
     format!(
         "{}  {:<12}  {} {}  {}{feature}  {}  first {} total {}  in {} out {}  {}{error}",
         row.started_at,
         state,
         row.method,
         row.path,
-        if row.model.is_empty() { "–" } else { &row.model },
+        if row.model.is_empty() {
+            "–"
+        } else {
+            &row.model
+        },
         row.client,
         milliseconds(row.first_token_ms),
         milliseconds(row.duration_ms),

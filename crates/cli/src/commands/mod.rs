@@ -45,7 +45,11 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
 }
 
 fn reading(reads: bool) -> Purpose {
-    if reads { Purpose::Read } else { Purpose::Change }
+    if reads {
+        Purpose::Read
+    } else {
+        Purpose::Change
+    }
 }
 
 /// Opens a data folder, tells what was found there, and refuses settings that cannot be read.

@@ -10,9 +10,19 @@ use serde_json::json;
 use crate::arguments::{ModelCommand, ModelEdit};
 use crate::output::{Output, Stop, system_error, table};
 
-pub(super) async fn run(command: &ModelCommand, control: &Control, output: Output) -> Result<(), Stop> {
+pub(super) async fn run(
+    command: &ModelCommand,
+    control: &Control,
+    output: Output,
+) -> Result<(), Stop> {
     match command {
-        ModelCommand::Add { name, family, endpoint, identifier, api_key_stdin } => {
+        ModelCommand::Add {
+            name,
+            family,
+            endpoint,
+            identifier,
+            api_key_stdin,
+        } => {
             let draft = ModelDraft {
                 id: None,
                 name: name.clone(),
@@ -23,7 +33,9 @@ pub(super) async fn run(command: &ModelCommand, control: &Control, output: Outpu
             };
             let key = api_key_stdin.then(key_from_stdin).transpose()?;
             let model = control.save_model_with_key(draft, key).await?;
-            output.show(&model, |model| format!("Added {}.\n{}", model.name, facts(model)))
+            output.show(&model, |model| {
+                format!("Added {}.\n{}", model.name, facts(model))
+            })
         }
         ModelCommand::List => {
             let models = control.list_models(()).await?;
@@ -32,12 +44,16 @@ pub(super) async fn run(command: &ModelCommand, control: &Control, output: Outpu
         ModelCommand::Show { name } => output.show(&control.find_model(name).await?, facts),
         ModelCommand::Edit(edit) => {
             let model = change(edit, control).await?;
-            output.show(&model, |model| format!("Saved {}.\n{}", model.name, facts(model)))
+            output.show(&model, |model| {
+                format!("Saved {}.\n{}", model.name, facts(model))
+            })
         }
         ModelCommand::Remove { name } => {
             let model = control.find_model(name).await?;
             control.remove_model(model.id).await?;
-            output.show(&json!({"removed": model.name}), |_| format!("Removed {}.", model.name))
+            output.show(&json!({"removed": model.name}), |_| {
+                format!("Removed {}.", model.name)
+            })
         }
         ModelCommand::Enable { name } => switch(control, name, true, output).await,
         ModelCommand::Disable { name } => switch(control, name, false, output).await,
@@ -48,7 +64,9 @@ async fn switch(control: &Control, name: &str, enabled: bool, output: Output) ->
     let id = control.find_model(name).await?.id;
     let model = control.switch_model(ModelSwitch { id, enabled }).await?;
     let state = if enabled { "on" } else { "off" };
-    output.show(&model, |model| format!("{} is switched {state}.", model.name))
+    output.show(&model, |model| {
+        format!("{} is switched {state}.", model.name)
+    })
 }
 
 async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error> {
@@ -67,7 +85,12 @@ async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error>
     if !edit.remove_api_key {
         return Ok(saved);
     }
-    control.set_key(SetKey { id: saved.id, key: String::new() }).await?;
+    control
+        .set_key(SetKey {
+            id: saved.id,
+            key: String::new(),
+        })
+        .await?;
     control.find_model(&saved.name).await
 }
 
@@ -86,7 +109,8 @@ fn key_from_stdin() -> Result<Vec<u8>, Error> {
 
 fn list(models: &[ModelView]) -> String {
     if models.is_empty() {
-        return "No model yet. Add one: gatehouse model add NAME --family FAMILY --endpoint URL".into();
+        return "No model yet. Add one: gatehouse model add NAME --family FAMILY --endpoint URL"
+            .into();
     }
     let row = |model: &ModelView| {
         let features: Vec<_> = model.features.iter().map(ToString::to_string).collect();
@@ -101,24 +125,46 @@ fn list(models: &[ModelView]) -> String {
         ]
     };
     let rows: Vec<_> = models.iter().map(row).collect();
-    table(&["", "NAME", "FAMILY", "ENDPOINT", "IDENTIFIER", "KEY", "FEATURES"], &rows)
+    table(
+        &[
+            "",
+            "NAME",
+            "FAMILY",
+            "ENDPOINT",
+            "IDENTIFIER",
+            "KEY",
+            "FEATURES",
+        ],
+        &rows,
+    )
 }
 
 fn facts(model: &ModelView) -> String {
     let features: Vec<_> = model.features.iter().map(ToString::to_string).collect();
-    let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+    let or_dash = |text: &str| {
+        if text.is_empty() {
+            "–".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     let rows = [
         ("Name", model.name.clone()),
         ("Family", model.family.to_string()),
         ("Endpoint", model.endpoint.clone()),
         ("Chat requests go to", or_dash(&model.chat_url)),
         ("Identifier", or_dash(&model.identifier)),
-        ("Enabled", if model.enabled { "yes" } else { "no" }.to_owned()),
+        (
+            "Enabled",
+            if model.enabled { "yes" } else { "no" }.to_owned(),
+        ),
         ("Key", key_word(model.key).to_owned()),
         ("Features", or_dash(&features.join(", "))),
         ("Health", model.health.sentence.clone()),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<20} {value}\n")).collect()
+    rows.iter()
+        .map(|(name, value)| format!("{name:<20} {value}\n"))
+        .collect()
 }
 
 fn key_word(state: SecretState) -> &'static str {

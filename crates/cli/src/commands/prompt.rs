@@ -39,7 +39,13 @@ async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Resu
             }
             Some(PromptEvent::Finished { summary }) => {
                 let value = json!({"model": request.model, "answer": answer, "reasoning": thoughts, "summary": summary});
-                return output.show(&value, |_| if answer.ends_with('\n') { String::new() } else { "\n".into() });
+                return output.show(&value, |_| {
+                    if answer.ends_with('\n') {
+                        String::new()
+                    } else {
+                        "\n".into()
+                    }
+                });
             }
             Some(PromptEvent::Failed { error, .. }) => {
                 if !output.json && !answer.is_empty() {
@@ -49,7 +55,11 @@ async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Resu
             }
             Some(PromptEvent::Started { .. }) => {}
             None => {
-                let error = Error::new(ErrorCode::Failed, "the answer ended without a word", "Try again.");
+                let error = Error::new(
+                    ErrorCode::Failed,
+                    "the answer ended without a word",
+                    "Try again.",
+                );
                 return Err(error.into());
             }
         }
@@ -66,10 +76,16 @@ fn request(arguments: &Prompt) -> Result<PromptRequest, Error> {
         Some(text) => text.to_owned(),
     };
     let message = |role, content| Message { role, content };
-    let system = arguments.system.clone().map(|text| message(Role::System, text));
+    let system = arguments
+        .system
+        .clone()
+        .map(|text| message(Role::System, text));
     Ok(PromptRequest {
         model: arguments.model.clone(),
-        messages: system.into_iter().chain([message(Role::User, text)]).collect(),
+        messages: system
+            .into_iter()
+            .chain([message(Role::User, text)])
+            .collect(),
         max_tokens: arguments.max_tokens,
         temperature: arguments.temperature,
     })

@@ -21,12 +21,21 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
     }
     let address = control.listen().await?;
     output.show(&json!({"address": address.to_string()}), |_| {
-        format!("The gateway answers at http://{address}/v1\nSettings and logs are in {}", folder.display())
+        format!(
+            "The gateway answers at http://{address}/v1\nSettings and logs are in {}",
+            folder.display()
+        )
     })?;
-    let admin = if arguments.admin { Some(Admin::bind(Arc::clone(&control)).await?) } else { None };
+    let admin = if arguments.admin {
+        Some(Admin::bind(Arc::clone(&control)).await?)
+    } else {
+        None
+    };
     if let Some(admin) = &admin {
         let url = admin.url();
-        output.show(&json!({"admin": url}), |_| format!("The control panel is at {url}\nThe link works once."))?;
+        output.show(&json!({"admin": url}), |_| {
+            format!("The control panel is at {url}\nThe link works once.")
+        })?;
     }
     let admin = async {
         match admin {
@@ -59,7 +68,10 @@ impl Signals {
     fn install() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
         let install = |kind| signal(kind).map_err(system_error);
-        Ok(Self { terminate: install(SignalKind::terminate())?, interrupt: install(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: install(SignalKind::terminate())?,
+            interrupt: install(SignalKind::interrupt())?,
+        })
     }
 
     #[cfg(unix)]
