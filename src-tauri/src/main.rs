@@ -22,6 +22,10 @@ use crate::ipc::Streams;
 #[derive(Default)]
 struct Closed(AtomicBool);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "inside generate_context!, for a broken bundle"
+)]
 fn main() -> ExitCode {
     environment::prepare();
     let folder = match environment::data_folder() {
@@ -141,7 +145,6 @@ async fn end_on_signal(app: AppHandle) {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "there is no log and no window yet")]
 fn eprint_error(error: &Error) {
     eprintln!("gatehouse: {} {}", error.message, error.hint);
 }

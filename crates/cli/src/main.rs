@@ -1,10 +1,5 @@
 //! The headless twin of the window: one command per operation, and `serve` for the gateway alone.
 //! Exit status 0, 1 (it failed: the reason is on standard error), 2 (bad usage).
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line prints"
-)]
 
 mod admin;
 mod arguments;

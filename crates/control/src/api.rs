@@ -1,9 +1,9 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
+use domain::{ClientKeyId, GatewaySettings, ModelDraft, ModelId, SecretState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use domain::{ClientKeyId, GatewaySettings, ModelDraft, ModelId, SecretState};
 use ts_rs::TS;
 
 use crate::view::*;
@@ -93,7 +93,10 @@ api! {
 /// Streams by name: input and event.
 #[derive(TS)]
 #[ts(export)]
-#[expect(dead_code, reason = "describes the streams to TypeScript; streams.rs opens them")]
+#[expect(
+    dead_code,
+    reason = "describes the streams to TypeScript; streams.rs opens them"
+)]
 pub struct Streams {
     /// The state of everything, whenever it changes.
     status: ((), Status),
@@ -107,7 +110,12 @@ pub struct Streams {
 pub(crate) fn parse<T: DeserializeOwned>(name: &str, input: serde_json::Value) -> Result<T, Error> {
     serde_json::from_value(input).map_err(|error| {
         let hint = "Reload the window: it may be older than the program.";
-        Error::new(ErrorCode::Invalid, format!("the input of {name} cannot be read"), hint).with_details(error.to_string())
+        Error::new(
+            ErrorCode::Invalid,
+            format!("the input of {name} cannot be read"),
+            hint,
+        )
+        .with_details(error.to_string())
     })
 }
 

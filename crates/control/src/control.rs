@@ -59,10 +59,16 @@ pub struct Control {
 
 /// The folder that the desktop app and the commands share unless told otherwise.
 pub fn default_folder() -> Result<PathBuf, Error> {
-    dirs::data_dir().map(|folder| folder.join("dev.gatehouse.desktop")).ok_or_else(|| {
-        let hint = "Set HOME, or name a folder with --data-dir or GATEHOUSE_DATA_DIR.";
-        Error::new(ErrorCode::Failed, "no folder for application data is known on this system", hint)
-    })
+    dirs::data_dir()
+        .map(|folder| folder.join("dev.gatehouse.desktop"))
+        .ok_or_else(|| {
+            let hint = "Set HOME, or name a folder with --data-dir or GATEHOUSE_DATA_DIR.";
+            Error::new(
+                ErrorCode::Failed,
+                "no folder for application data is known on this system",
+                hint,
+            )
+        })
 }
 
 impl Control {
@@ -73,7 +79,11 @@ impl Control {
 
     /// Opens a data folder with another way to keep the settings document. Damaged or newer user
     /// data is no error: what was found is told by the notices of the status.
-    pub fn open_with(folder: &Path, store: Arc<dyn SettingsStore>, purpose: Purpose) -> Result<Self, Error> {
+    pub fn open_with(
+        folder: &Path,
+        store: Arc<dyn SettingsStore>,
+        purpose: Purpose,
+    ) -> Result<Self, Error> {
         let lock = match purpose {
             Purpose::Run(kind) => Some(FolderLock::acquire(folder, kind)?),
             Purpose::Change => Some(FolderLock::acquire(folder, HolderKind::Command)?),
@@ -95,7 +105,8 @@ impl Control {
         };
         let upstream = Upstream::new().map_err(|error| {
             let hint = "Check the system's certificates (Debian: the package ca-certificates).";
-            Error::new(ErrorCode::Failed, "the HTTP client cannot be made", hint).with_details(error.to_string())
+            Error::new(ErrorCode::Failed, "the HTTP client cannot be made", hint)
+                .with_details(error.to_string())
         })?;
         let gateway = Arc::new(Gateway::new(Snapshot::default(), upstream, sink));
         let control = Self {
@@ -123,7 +134,9 @@ impl Control {
 
     /// Stops the gateway after its running requests and writes down what is still in memory.
     pub async fn close(&self) {
-        self.runner.stop(self.settings.load().gateway.drain_timeout).await;
+        self.runner
+            .stop(self.settings.load().gateway.drain_timeout)
+            .await;
         self.tasks.close();
         self.log.close().await;
     }
@@ -143,7 +156,10 @@ impl Control {
 
     /// What the admin should know of the way the folder was found.
     pub fn notices(&self) -> Vec<Notice> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Listens here, in this run only, instead of where the settings say.
@@ -153,7 +169,9 @@ impl Control {
 
     /// Where this run listens instead of where the settings say.
     pub(crate) fn listening_here(&self) -> MutexGuard<'_, Option<ListenAddress>> {
-        self.listen_here.lock().unwrap_or_else(PoisonError::into_inner)
+        self.listen_here
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The settings that the gateway runs by.
@@ -165,23 +183,38 @@ impl Control {
 
     /// Changes the settings: edits a copy, saves it, then swaps it in. A refused edit or a failed
     /// save changes nothing.
-    pub(crate) async fn change<T>(&self, edit: impl FnOnce(&mut Settings) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) async fn change<T>(
+        &self,
+        edit: impl FnOnce(&mut Settings) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let _editing = self.editing.lock().await;
         if let Access::ReadOnly(error) = &self.access {
             return Err(error.clone());
         }
         if self.lock.is_none() {
             let hint = "Open the data folder for changes.";
-            return Err(Error::new(ErrorCode::Held, "this process only reads the settings", hint));
+            return Err(Error::new(
+                ErrorCode::Held,
+                "this process only reads the settings",
+                hint,
+            ));
         }
         let mut settings = Settings::clone(&self.settings.load());
         let value = edit(&mut settings)?;
-        let (store, folder, others) = (Arc::clone(&self.store), self.folder.clone(), self.others.clone());
+        let (store, folder, others) = (
+            Arc::clone(&self.store),
+            self.folder.clone(),
+            self.others.clone(),
+        );
         let settings = Arc::new(settings);
         let saved = Arc::clone(&settings);
         // Saving waits for the disk, so it leaves the async workers alone.
-        let save = move || settings_store::save(store.as_ref(), &folder, &saved, &others, Timestamp::now());
-        tokio::task::spawn_blocking(save).await.map_err(|error| broken(&error))??;
+        let save = move || {
+            settings_store::save(store.as_ref(), &folder, &saved, &others, Timestamp::now())
+        };
+        tokio::task::spawn_blocking(save)
+            .await
+            .map_err(|error| broken(&error))??;
         self.settings.store(settings);
         self.apply();
         Ok(value)
@@ -222,5 +255,6 @@ impl Control {
 /// A task of ours panicked.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Error {
     let hint = "The service log has the details. Try again; restart Gatehouse if it stays so.";
-    Error::new(ErrorCode::Failed, "something broke inside Gatehouse", hint).with_details(error.to_string())
+    Error::new(ErrorCode::Failed, "something broke inside Gatehouse", hint)
+        .with_details(error.to_string())
 }

@@ -24,7 +24,10 @@ pub(crate) struct Keys {
 impl Keys {
     /// Asks nobody yet.
     pub(crate) fn start() -> Self {
-        Self { secrets: Secrets::start(), known: Mutex::default() }
+        Self {
+            secrets: Secrets::start(),
+            known: Mutex::default(),
+        }
     }
 
     /// Notes which keys there should be, and takes those that the environment has. The rest is
@@ -48,7 +51,9 @@ impl Keys {
 
     /// Reads one model's key from the keyring, if it is there that it should be.
     pub(crate) async fn read(&self, model: &Model) {
-        let Some(server) = model.endpoint.server().filter(|_| model.has_key) else { return };
+        let Some(server) = model.endpoint.server().filter(|_| model.has_key) else {
+            return;
+        };
         if self.state(model) == SecretState::Environment {
             return;
         }
@@ -63,7 +68,8 @@ impl Keys {
     pub(crate) async fn write(&self, id: ModelId, origin: &str, key: Vec<u8>) -> Result<(), Error> {
         let key = SecretSlice::from(key);
         self.secrets.write(id, origin, key.clone()).await?;
-        self.known().insert(id, (SecretState::Stored, Some(Arc::new(key))));
+        self.known()
+            .insert(id, (SecretState::Stored, Some(Arc::new(key))));
         Ok(())
     }
 
@@ -81,8 +87,14 @@ impl Keys {
 
     /// What is known of a model's key.
     pub(crate) fn state(&self, model: &Model) -> SecretState {
-        let fallback = if model.has_key { SecretState::Unread } else { SecretState::Absent };
-        self.known().get(&model.id).map_or(fallback, |(state, _)| *state)
+        let fallback = if model.has_key {
+            SecretState::Unread
+        } else {
+            SecretState::Absent
+        };
+        self.known()
+            .get(&model.id)
+            .map_or(fallback, |(state, _)| *state)
     }
 
     /// A model's key, when it is at hand.
@@ -102,7 +114,10 @@ impl Keys {
 
     /// The keys as the gateway takes them; a model without one is absent.
     pub(crate) fn for_gateway(&self, settings: &Settings) -> HashMap<ModelId, UpstreamKey> {
-        let needed = settings.models.iter().filter(|model| model.endpoint.server().is_some());
+        let needed = settings
+            .models
+            .iter()
+            .filter(|model| model.endpoint.server().is_some());
         let keys = needed.filter_map(|model| match (self.key(model.id), self.state(model)) {
             (Some(key), _) => Some((model.id, UpstreamKey::Ready(key))),
             (None, SecretState::Absent) => None,

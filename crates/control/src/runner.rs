@@ -46,14 +46,20 @@ impl Runner {
     /// The state, with the requests that a stop still waits for.
     pub(crate) fn state(&self) -> GatewayState {
         match self.state.borrow().clone() {
-            GatewayState::Draining { .. } => GatewayState::Draining { left: self.gateway.counters().in_flight() },
+            GatewayState::Draining { .. } => GatewayState::Draining {
+                left: self.gateway.counters().in_flight(),
+            },
             state => state,
         }
     }
 
     /// The address that answers now.
     pub(crate) async fn address(&self) -> Option<SocketAddr> {
-        self.running.lock().await.as_ref().map(|running| running.address)
+        self.running
+            .lock()
+            .await
+            .as_ref()
+            .map(|running| running.address)
     }
 
     /// Listens where the settings say. Does nothing when it does so already; moves when it
@@ -98,7 +104,9 @@ impl Runner {
     pub(crate) async fn stop(&self, patience: u32) {
         let mut running = self.running.lock().await;
         if let Some(now) = running.take() {
-            self.state.send_replace(GatewayState::Draining { left: self.gateway.counters().in_flight() });
+            self.state.send_replace(GatewayState::Draining {
+                left: self.gateway.counters().in_flight(),
+            });
             now.patience.send_replace(patience);
             now.stop.cancel();
             let drained = now.task.await.unwrap_or(Drained { cut: 0 });
@@ -112,17 +120,30 @@ impl Runner {
 
     fn spawn(&self, asked_for: ListenAddress, listening: Listening, patience: u32) -> Running {
         let (stop, patience) = (CancellationToken::new(), watch::Sender::new(patience));
-        let (stopped, patience_of_now, address) = (stop.clone(), patience.subscribe(), listening.address());
+        let (stopped, patience_of_now, address) =
+            (stop.clone(), patience.subscribe(), listening.address());
         let task = self.tasks.spawn(async move {
-            listening.run(stopped, || Duration::from_secs((*patience_of_now.borrow()).into())).await
+            listening
+                .run(stopped, || {
+                    Duration::from_secs((*patience_of_now.borrow()).into())
+                })
+                .await
         });
-        Running { asked_for, address, stop, patience, task }
+        Running {
+            asked_for,
+            address,
+            stop,
+            patience,
+            task,
+        }
     }
 
     /// A gateway that still listens elsewhere has not failed.
     fn fail_unless(&self, is_running: bool, error: &Error) {
         if !is_running {
-            self.state.send_replace(GatewayState::Failed { error: error.clone() });
+            self.state.send_replace(GatewayState::Failed {
+                error: error.clone(),
+            });
         }
     }
 }
@@ -133,7 +154,9 @@ pub(crate) fn check_exposure(settings: &Settings) -> Result<(), Error> {
     if listen.is_loopback() || !settings.client_keys.is_empty() {
         return Ok(());
     }
-    let message = format!("the gateway does not listen on {listen} without a client key: other devices could use your models");
+    let message = format!(
+        "the gateway does not listen on {listen} without a client key: other devices could use your models"
+    );
     let hint = "Create a client key first (Gateway › Access, or `gatehouse key create NAME`), or listen on 127.0.0.1.";
     Err(Error::new(ErrorCode::Invalid, message, hint))
 }

@@ -45,10 +45,17 @@ impl Control {
                 control.watch_status()
             }
             "requests" => control.watch_requests(parse(name, input)?),
-            "prompt" => control.prompt(&parse(name, input)?).map(|event| Ok(render(&event))).boxed(),
+            "prompt" => control
+                .prompt(&parse(name, input)?)
+                .map(|event| Ok(render(&event)))
+                .boxed(),
             _ => {
                 let hint = "Reload the window: it may be older than the program.";
-                return Err(Error::new(ErrorCode::NotFound, format!("there is no stream {name}"), hint));
+                return Err(Error::new(
+                    ErrorCode::NotFound,
+                    format!("there is no stream {name}"),
+                    hint,
+                ));
             }
         };
         Ok(gathered(events))
@@ -61,33 +68,54 @@ impl Control {
 
     fn watch_status(self: Arc<Self>) -> BoxStream<'static, Result<Value, Error>> {
         let start = (self.changes(), self.log.changes(), None::<Value>);
-        stream::unfold((self, start), |(control, (mut changes, mut rows, last))| async move {
-            loop {
-                changes.mark_unchanged();
-                rows.mark_unchanged();
-                let status = match control.status(()).await {
-                    Ok(status) => render(&status),
-                    Err(error) => return Some((Err(error), (control, (changes, rows, last)))),
-                };
-                if last.as_ref() != Some(&status) {
-                    return Some((Ok(status.clone()), (control, (changes, rows, Some(status)))));
+        stream::unfold(
+            (self, start),
+            |(control, (mut changes, mut rows, last))| async move {
+                loop {
+                    if last.is_some() {
+                        tokio::time::sleep(FRAME).await;
+                        any_change(&mut changes, &mut rows).await;
+                    }
+                    changes.mark_unchanged();
+                    rows.mark_unchanged();
+                    let status = match control.status(()).await {
+                        Ok(status) => render(&status),
+                        Err(error) => return Some((Err(error), (control, (changes, rows, last)))),
+                    };
+                    if last.as_ref() != Some(&status) {
+                        return Some((
+                            Ok(status.clone()),
+                            (control, (changes, rows, Some(status))),
+                        ));
+                    }
                 }
-                any_change(&mut changes, &mut rows).await;
-            }
-        })
+            },
+        )
         .boxed()
     }
 
-    fn watch_requests(self: Arc<Self>, query: RequestQuery) -> BoxStream<'static, Result<Value, Error>> {
+    fn watch_requests(
+        self: Arc<Self>,
+        query: RequestQuery,
+    ) -> BoxStream<'static, Result<Value, Error>> {
         let rows = self.log.changes();
-        stream::unfold((self, rows, query, true), |(control, mut rows, query, is_first)| async move {
-            if !is_first && rows.changed().await.is_err() {
-                return None;
-            }
-            rows.mark_unchanged();
-            let page = control.list_requests(query.clone()).await.map(|page| render(&page));
-            Some((page, (control, rows, query, false)))
-        })
+        stream::unfold(
+            (self, rows, query, true),
+            |(control, mut rows, query, is_first)| async move {
+                if !is_first {
+                    // One page a frame, however many rows come.
+                    tokio::time::sleep(FRAME).await;
+                    rows.changed().await.ok()?;
+                }
+                rows.mark_unchanged();
+                let page = control
+                    .log
+                    .list(query.clone())
+                    .await
+                    .map(|page| render(&page));
+                Some((page, (control, rows, query, false)))
+            },
+        )
         .boxed()
     }
 }
@@ -145,7 +173,11 @@ mod tests {
             Ok(Value::from(number))
         });
         let messages: Vec<_> = gathered(burst.boxed()).collect().await;
-        assert!((30..=34).contains(&messages.len()), "{} messages in a second", messages.len());
+        assert!(
+            (30..=34).contains(&messages.len()),
+            "{} messages in a second",
+            messages.len()
+        );
         let items: Vec<_> = messages.concat();
         assert_eq!(items.len(), 1_001);
         assert_eq!(items[999], Item::Event(999.into()));
@@ -155,8 +187,12 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_the_end() {
         let error = Error::new(ErrorCode::Failed, "it broke", "Try again.");
-        let failing = stream::iter([Ok(Value::from(1)), Err(error.clone())]).chain(stream::pending());
+        let failing =
+            stream::iter([Ok(Value::from(1)), Err(error.clone())]).chain(stream::pending());
         let messages: Vec<_> = gathered(failing.boxed()).collect().await;
-        assert_eq!(messages.concat(), [Item::Event(1.into()), Item::End(Some(error))]);
+        assert_eq!(
+            messages.concat(),
+            [Item::Event(1.into()), Item::End(Some(error))]
+        );
     }
 }

@@ -44,6 +44,11 @@ impl Tally {
     pub fn runner(&mut self, name: &str, mut command: Command, count: Count) {
         println!("\n== {name}");
         steps::show(&command);
+        // Colours would hide the words that are counted.
+        command
+            .env("NO_COLOR", "1")
+            .env_remove("FORCE_COLOR")
+            .env_remove("CLICOLOR_FORCE");
         let mut counted = (0, 0);
         let ended_well = match command.stdout(Stdio::piped()).spawn() {
             Err(error) => {

@@ -101,17 +101,29 @@ fn browser(tally: &mut Tally) {
     let Ok(target) = steps::target_dir() else {
         return tally.skip(name, "cargo names no target folder");
     };
+    let Ok(specs) = specs() else {
+        return tally.skip(name, "tests/ui cannot be read");
+    };
     let mut node = command(
         "node",
-        &[
-            "--test",
-            "--test-reporter=spec",
-            "--test-concurrency=1",
-            "tests/ui/",
-        ],
+        &["--test", "--test-reporter=spec", "--test-concurrency=1"],
     );
+    node.args(specs);
     node.env("GATEHOUSE", target.join("debug/gatehouse"));
     tally.runner(name, node, tally::node_test);
+}
+
+fn specs() -> std::io::Result<Vec<String>> {
+    let mut specs = Vec::new();
+    for entry in std::fs::read_dir(steps::root().join("tests/ui"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        specs.extend(
+            name.ends_with(".spec.mjs")
+                .then(|| format!("tests/ui/{name}")),
+        );
+    }
+    specs.sort();
+    Ok(specs)
 }
 
 /// The tests that need a model, a keyring or a window.

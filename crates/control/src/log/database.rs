@@ -36,12 +36,16 @@ const MIGRATIONS: [&str; 1] = ["
     ) STRICT;
     CREATE INDEX requests_correlation_id ON requests (correlation_id);
     CREATE INDEX requests_model ON requests (model);
-    CREATE INDEX requests_client ON requests (client);
     CREATE INDEX requests_feature ON requests (feature) WHERE feature IS NOT NULL;
     -- Completed rows are nearly all; the others are found without them.
     CREATE INDEX requests_state ON requests (state)
         WHERE state = 'running' OR state = 'failed' OR state = 'refused'
            OR state = 'cancelled' OR state = 'interrupted';
+    -- Written once in a batch for each client; an index of the clients would cost each request.
+    CREATE TABLE clients (
+        name TEXT PRIMARY KEY,
+        last_used_at INTEGER NOT NULL  -- ms since 1970
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// The version of the database that this program writes.

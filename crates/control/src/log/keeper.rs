@@ -247,11 +247,16 @@ impl<R> Keeper<R> {
         }
         new.sort_unstable_by_key(|(sequence, ..)| *sequence);
         let mut rows = Vec::new();
+        let mut clients = HashMap::new();
         for (sequence, known, outcome) in &new {
             let row = statements.insert(&known.accepted, known.routed.as_deref(), *outcome)?;
             if outcome.is_none() {
                 rows.push((*sequence, row));
             }
+            clients.insert(known.accepted.client.as_str(), known.accepted.at);
+        }
+        for (client, at) in clients {
+            statements.used(client, at)?;
         }
         let inserted = new.len() as u64;
         drop(new);

@@ -23,11 +23,15 @@ const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ? WH
 const END: &str = "UPDATE requests SET state = ?, status = ?, first_token_us = ?, duration_us = ?, \
      prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ? WHERE id = ?";
 
+const USED: &str = "INSERT INTO clients (name, last_used_at) VALUES (?, ?) ON CONFLICT (name) \
+     DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)";
+
 /// The statements of one transaction.
 pub(super) struct Statements<'a> {
     insert: CachedStatement<'a>,
     route: CachedStatement<'a>,
     end: CachedStatement<'a>,
+    used: CachedStatement<'a>,
 }
 
 impl<'a> Statements<'a> {
@@ -37,6 +41,7 @@ impl<'a> Statements<'a> {
             insert: connection.prepare_cached(INSERT)?,
             route: connection.prepare_cached(ROUTE)?,
             end: connection.prepare_cached(END)?,
+            used: connection.prepare_cached(USED)?,
         })
     }
 
@@ -94,6 +99,12 @@ impl<'a> Statements<'a> {
             id,
         ])?;
         Ok(changed > 0)
+    }
+
+    /// Notes when a client last asked.
+    pub(super) fn used(&mut self, client: &str, at: Timestamp) -> rusqlite::Result<()> {
+        self.used.execute(params![client, at.as_millisecond()])?;
+        Ok(())
     }
 }
 

@@ -154,7 +154,7 @@ pub(super) fn last_used(
     connection: &Connection,
     client: &str,
 ) -> rusqlite::Result<Option<Timestamp>> {
-    let sql = "SELECT started_at FROM requests WHERE client = ? ORDER BY id DESC LIMIT 1";
+    let sql = "SELECT last_used_at FROM clients WHERE name = ?";
     let time = connection
         .prepare_cached(sql)?
         .query_row([client], |row| row.get(0))

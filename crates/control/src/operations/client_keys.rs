@@ -32,8 +32,12 @@ impl Control {
             created_at: Timestamp::now(),
             rest: Map::new(),
         };
-        self.change(|settings| Ok(settings.add_client_key(key.clone())?)).await?;
-        Ok(NewClientKey { view: self.view_client_key(&key).await?, key: secret })
+        self.change(|settings| Ok(settings.add_client_key(key.clone())?))
+            .await?;
+        Ok(NewClientKey {
+            view: self.view_client_key(&key).await?,
+            key: secret,
+        })
     }
 
     /// Revokes a client key. The last one stays while the gateway listens beyond this machine.
@@ -43,8 +47,10 @@ impl Control {
             settings.remove_client_key(id)?;
             if is_running {
                 check_exposure(settings).map_err(|_| {
-                    let message = "this is the last client key, and the gateway listens beyond this machine";
-                    let hint = "Create another key first, or let the gateway listen on this machine only.";
+                    let message =
+                        "this is the last client key, and the gateway listens beyond this machine";
+                    let hint =
+                        "Create another key first, or let the gateway listen on this machine only.";
                     Error::new(ErrorCode::Invalid, message, hint)
                 })?;
             }
@@ -56,15 +62,25 @@ impl Control {
     /// Revokes the client key of this name.
     pub async fn revoke_client_key_named(&self, name: &str) -> Result<(), Error> {
         let settings = self.settings.load_full();
-        let named = settings.client_keys.iter().find(|key| key.name.as_str() == name.trim());
-        let key = named.ok_or_else(|| domain::DomainError::ClientKey(format!("\"{}\" does not exist", name.trim())))?;
+        let named = settings
+            .client_keys
+            .iter()
+            .find(|key| key.name.as_str() == name.trim());
+        let key = named.ok_or_else(|| {
+            domain::DomainError::ClientKey(format!("\"{}\" does not exist", name.trim()))
+        })?;
         self.revoke_client_key(key.id).await
     }
 
     async fn view_client_key(&self, key: &ClientKey) -> Result<ClientKeyView, Error> {
         let name = key.name.as_str();
         let last_used_at = self.log.last_used(name).await?;
-        Ok(ClientKeyView { id: key.id, name: name.into(), created_at: key.created_at, last_used_at })
+        Ok(ClientKeyView {
+            id: key.id,
+            name: name.into(),
+            created_at: key.created_at,
+            last_used_at,
+        })
     }
 }
 
@@ -75,5 +91,7 @@ fn random_key() -> Result<String, Error> {
         let hint = "Try again; the operating system gave no random bytes.";
         Error::new(ErrorCode::Failed, "no key could be made", hint).with_details(error.to_string())
     })?;
-    Ok(bytes.iter().fold("gh_".to_owned(), |text, byte| format!("{text}{byte:02x}")))
+    Ok(bytes
+        .iter()
+        .fold("gh_".to_owned(), |text, byte| format!("{text}{byte:02x}")))
 }

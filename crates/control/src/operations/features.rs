@@ -14,7 +14,10 @@ impl Control {
         for record in FEATURES {
             let unfit = settings.models.iter().filter_map(|model| {
                 let reason = unfit_reason(model.family, record.feature)?;
-                Some(UnfitModel { model: model.id, reason })
+                Some(UnfitModel {
+                    model: model.id,
+                    reason,
+                })
             });
             views.push(FeatureView {
                 feature: record.feature,
@@ -23,7 +26,10 @@ impl Control {
                 summary: record.summary.into(),
                 model: settings.routes.get(&record.feature).copied(),
                 unfit: unfit.collect(),
-                evidence: self.log.evidence_of_feature(record.feature, Timestamp::now()).await?,
+                evidence: self
+                    .log
+                    .evidence_of_feature(record.feature, Timestamp::now())
+                    .await?,
             });
         }
         Ok(views)

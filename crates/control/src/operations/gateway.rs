@@ -56,7 +56,10 @@ impl Control {
         if input.listen == self.shown(listen).await {
             input.listen = listen;
         }
-        let trial = Settings { gateway: input.clone(), ..Settings::clone(&self.settings.load()) };
+        let trial = Settings {
+            gateway: input.clone(),
+            ..Settings::clone(&self.settings.load())
+        };
         check_exposure(&trial)?;
         let is_running = self.runner.address().await.is_some();
         if is_running {
@@ -66,7 +69,10 @@ impl Control {
         // An address that holds for this run only is not saved unless the admin chooses another.
         let only_here = self.listening_here().filter(|here| *here == input.listen);
         let saved = self.change(|settings| {
-            let (rest, listen) = (std::mem::take(&mut settings.gateway.rest), settings.gateway.listen);
+            let (rest, listen) = (
+                std::mem::take(&mut settings.gateway.rest),
+                settings.gateway.listen,
+            );
             settings.gateway = GatewaySettings { rest, ..input };
             if only_here.is_some() {
                 settings.gateway.listen = listen;
@@ -94,14 +100,28 @@ impl Control {
     /// Whether a port can be had.
     pub async fn check_port(&self, port: u16) -> Result<PortCheck, Error> {
         let ip = self.settings_of_this_run().gateway.listen.socket().ip();
-        let is_ours = self.runner.address().await.is_some_and(|address| address.port() == port);
+        let is_ours = self
+            .runner
+            .address()
+            .await
+            .is_some_and(|address| address.port() == port);
         let look = move || {
             let free = is_ours || port::is_free(SocketAddr::new(ip, port));
-            let (holder, suggestion) =
-                if free { (None, None) } else { (port::holder(port), port::free_near(ip, port)) };
-            PortCheck { port, free, holder, suggestion }
+            let (holder, suggestion) = if free {
+                (None, None)
+            } else {
+                (port::holder(port), port::free_near(ip, port))
+            };
+            PortCheck {
+                port,
+                free,
+                holder,
+                suggestion,
+            }
         };
-        tokio::task::spawn_blocking(look).await.map_err(|error| crate::control::broken(&error))
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|error| crate::control::broken(&error))
     }
 }
 
@@ -109,19 +129,42 @@ impl Control {
 fn checked(mut input: GatewaySettings) -> Result<GatewaySettings, Error> {
     input.check()?;
     for list in [&mut input.allowed_hosts, &mut input.allowed_origins] {
-        *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
+        *list = list
+            .iter()
+            .map(|entry| entry.trim().to_owned())
+            .filter(|entry| !entry.is_empty())
+            .collect();
     }
-    if let Some(host) = input.allowed_hosts.iter().find(|host| host.contains(['/', ' ', '*', '@'])) {
+    if let Some(host) = input
+        .allowed_hosts
+        .iter()
+        .find(|host| host.contains(['/', ' ', '*', '@']))
+    {
         let hint = "Give the name alone, such as gatehouse.lan.";
-        return Err(Error::new(ErrorCode::Invalid, format!("\"{host}\" is not a host name"), hint));
+        return Err(Error::new(
+            ErrorCode::Invalid,
+            format!("\"{host}\" is not a host name"),
+            hint,
+        ));
     }
     let is_origin = |origin: &str| {
-        let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        let rest = origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"));
         rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', ' ', '*', '@']))
     };
-    if let Some(origin) = input.allowed_origins.iter().find(|origin| !is_origin(origin)) {
-        let hint = "Give scheme, host and port as the browser sends them, such as http://localhost:3000.";
-        return Err(Error::new(ErrorCode::Invalid, format!("\"{origin}\" is not an origin"), hint));
+    if let Some(origin) = input
+        .allowed_origins
+        .iter()
+        .find(|origin| !is_origin(origin))
+    {
+        let hint =
+            "Give scheme, host and port as the browser sends them, such as http://localhost:3000.";
+        return Err(Error::new(
+            ErrorCode::Invalid,
+            format!("\"{origin}\" is not an origin"),
+            hint,
+        ));
     }
     Ok(input)
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::view::{
-    FamilyView, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView, SetKey,
+    FamilyView, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView,
+    SetKey,
 };
 use crate::{Control, Error, ErrorCode};
 
@@ -49,13 +50,19 @@ impl Control {
     }
 
     /// Adds or changes a model together with its key: both or none.
-    pub async fn save_model_with_key(&self, draft: ModelDraft, key: Option<Vec<u8>>) -> Result<ModelView, Error> {
+    pub async fn save_model_with_key(
+        &self,
+        draft: ModelDraft,
+        key: Option<Vec<u8>>,
+    ) -> Result<ModelView, Error> {
         let new_id = ModelId(Uuid::now_v7());
         if let Some(key) = key {
             let mut trial = domain::Settings::clone(&self.settings.load());
             let model = trial.save_model(&draft, new_id)?;
             self.check_writable()?;
-            self.keys.write(model.id, &server_of(&model)?.origin(), check_key(key)?).await?;
+            self.keys
+                .write(model.id, &server_of(&model)?.origin(), check_key(key)?)
+                .await?;
             let saved = self.change(|settings| {
                 let id = settings.save_model(&draft, new_id)?.id;
                 let model = settings.model_mut(id)?;
@@ -64,7 +71,9 @@ impl Control {
             });
             return self.view_changed(&saved.await?).await;
         }
-        let model = self.change(|settings| Ok(settings.save_model(&draft, new_id)?)).await?;
+        let model = self
+            .change(|settings| Ok(settings.save_model(&draft, new_id)?))
+            .await?;
         self.keys.expect(&self.settings.load());
         self.keys.read(&model).await;
         self.view_changed(&model).await
@@ -72,12 +81,19 @@ impl Control {
 
     /// Removes a model, its routes and its key.
     pub async fn remove_model(&self, id: ModelId) -> Result<(), Error> {
-        let model = self.change(|settings| Ok(settings.remove_model(id)?)).await?;
+        let model = self
+            .change(|settings| Ok(settings.remove_model(id)?))
+            .await?;
         self.tests.forget(id);
-        if model.has_key && let Err(error) = self.keys.remove(id).await {
+        if model.has_key
+            && let Err(error) = self.keys.remove(id).await
+        {
             self.notice(Notice {
                 what: format!("The key of \"{}\" is still in the keyring.", model.name),
-                why: format!("The model is gone, its key could not be removed: {} {}", error.message, error.hint),
+                why: format!(
+                    "The model is gone, its key could not be removed: {} {}",
+                    error.message, error.hint
+                ),
             });
         }
         self.keys.expect(&self.settings.load());
@@ -104,7 +120,9 @@ impl Control {
         let has_key = !input.key.is_empty();
         if has_key {
             let key = check_key(input.key.into_bytes())?;
-            self.keys.write(model.id, &server_of(model)?.origin(), key).await?;
+            self.keys
+                .write(model.id, &server_of(model)?.origin(), key)
+                .await?;
         } else if model.has_key {
             self.keys.remove(model.id).await?;
         }
@@ -134,7 +152,9 @@ impl Control {
     /// takes `read_keys`.
     pub async fn keep_keys(&self) {
         let mut changes = self.keys.changes();
-        let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+        let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some());
         loop {
             changes.mark_unchanged();
             for model in &self.settings.load_full().models {
@@ -191,8 +211,13 @@ impl Control {
             family_title: model.family.record().title.into(),
             endpoint: model.endpoint.to_string(),
             host: model.endpoint.host(),
-            chat_url: server.map_or_else(String::new, |server| server.url(UpstreamPath::ChatCompletions).to_string()),
-            identifier: model.identifier.as_ref().map_or_else(String::new, ToString::to_string),
+            chat_url: server.map_or_else(String::new, |server| {
+                server.url(UpstreamPath::ChatCompletions).to_string()
+            }),
+            identifier: model
+                .identifier
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string),
             provider: model.provider(),
             is_sample: model.endpoint == Endpoint::Sample,
             enabled: model.enabled,
@@ -208,30 +233,54 @@ impl Control {
     /// The newest of the last test and the last request decides.
     fn health(&self, model: &Model, last: Option<RequestView>) -> Health {
         if !model.enabled {
-            return Health { state: HealthState::Off, sentence: "Switched off.".into(), at: None };
+            return Health {
+                state: HealthState::Off,
+                sentence: "Switched off.".into(),
+                at: None,
+            };
         }
         let by_request = last.map(|row| Health {
-            state: if row.error.is_none() { HealthState::Ok } else { HealthState::Failed },
-            sentence: row.error.unwrap_or_else(|| "Answered the newest request.".into()),
+            state: if row.error.is_none() {
+                HealthState::Ok
+            } else {
+                HealthState::Failed
+            },
+            sentence: row
+                .error
+                .unwrap_or_else(|| "Answered the newest request.".into()),
             at: Some(row.started_at),
         });
         let by_test = self.tests.of(model.id).map(|report| Health {
-            state: if report.ok { HealthState::Ok } else { HealthState::Failed },
-            sentence: report.error.map_or_else(|| "Passed its test.".into(), |error| error.message),
+            state: if report.ok {
+                HealthState::Ok
+            } else {
+                HealthState::Failed
+            },
+            sentence: report
+                .error
+                .map_or_else(|| "Passed its test.".into(), |error| error.message),
             at: Some(report.at),
         });
-        by_request.into_iter().chain(by_test).max_by_key(|health| health.at).unwrap_or(Health {
-            state: HealthState::Unknown,
-            sentence: "Neither tested nor asked yet.".into(),
-            at: None,
-        })
+        by_request
+            .into_iter()
+            .chain(by_test)
+            .max_by_key(|health| health.at)
+            .unwrap_or(Health {
+                state: HealthState::Unknown,
+                sentence: "Neither tested nor asked yet.".into(),
+                at: None,
+            })
     }
 }
 
 /// The server of a model that is to have a key.
 pub(crate) fn server_of(model: &Model) -> Result<&ServerEndpoint, Error> {
     model.endpoint.server().ok_or_else(|| {
-        Error::new(ErrorCode::Invalid, "the sample model takes no key", "Leave the key empty.")
+        Error::new(
+            ErrorCode::Invalid,
+            "the sample model takes no key",
+            "Leave the key empty.",
+        )
     })
 }
 
@@ -241,7 +290,11 @@ fn check_key(key: Vec<u8>) -> Result<Vec<u8>, Error> {
         return Ok(key);
     }
     let message = "the key is empty or has a line break or another control character, which no HTTP header can carry";
-    Err(Error::new(ErrorCode::Invalid, message, "Paste the key again, on one line."))
+    Err(Error::new(
+        ErrorCode::Invalid,
+        message,
+        "Paste the key again, on one line.",
+    ))
 }
 
 fn gone(id: ModelId) -> Error {

@@ -18,7 +18,11 @@ use crate::{Error, ErrorCode};
 
 /// Asks a model. The events come in order; the last is finished or failed. Dropping the stream
 /// cancels the call.
-pub(crate) fn prompt(gateway: Arc<Gateway>, request: &PromptRequest, client: &'static str) -> BoxStream<'static, PromptEvent> {
+pub(crate) fn prompt(
+    gateway: Arc<Gateway>,
+    request: &PromptRequest,
+    client: &'static str,
+) -> BoxStream<'static, PromptEvent> {
     let correlation_id = uuid::Uuid::now_v7().simple().to_string();
     let begin = Instant::now();
     let http = Request::post("/v1/chat/completions")
@@ -104,8 +108,18 @@ struct ChunkUsage {
 
 impl Answer {
     fn new(correlation_id: String, begin: Instant) -> Self {
-        let summary = PromptSummary { correlation_id, ..PromptSummary::default() };
-        Self { begin, summary, first: None, last: None, error: None, done: false }
+        let summary = PromptSummary {
+            correlation_id,
+            ..PromptSummary::default()
+        };
+        Self {
+            begin,
+            summary,
+            first: None,
+            last: None,
+            error: None,
+            done: false,
+        }
     }
 
     async fn events(mut self, response: Response<AnswerBody>) -> BoxStream<'static, PromptEvent> {
@@ -145,7 +159,11 @@ impl Answer {
         let (mut text, mut reasoning) = (String::new(), String::new());
         for choice in chunk.choices {
             text += &choice.delta.content.unwrap_or_default();
-            reasoning += &choice.delta.reasoning_content.or(choice.delta.reasoning).unwrap_or_default();
+            reasoning += &choice
+                .delta
+                .reasoning_content
+                .or(choice.delta.reasoning)
+                .unwrap_or_default();
             self.summary.finish_reason = choice.finish_reason.or(self.summary.finish_reason.take());
         }
         if text.is_empty() && reasoning.is_empty() {
@@ -160,15 +178,22 @@ impl Answer {
     fn end(mut self) -> PromptEvent {
         self.summary.duration_ms = milliseconds(self.begin.elapsed());
         self.summary.first_token_ms = self.first.map(|first| milliseconds(first - self.begin));
-        if let (Some(first), Some(last), Some(tokens)) = (self.first, self.last, self.summary.completion_tokens) {
+        if let (Some(first), Some(last), Some(tokens)) =
+            (self.first, self.last, self.summary.completion_tokens)
+        {
             let seconds = (last - first).as_secs_f64();
             if tokens > 1 && seconds > 0.0 {
                 self.summary.tokens_per_second = Some(f64::from(tokens - 1) / seconds);
             }
         }
         match self.error {
-            Some(error) => PromptEvent::Failed { error, summary: self.summary },
-            None => PromptEvent::Finished { summary: self.summary },
+            Some(error) => PromptEvent::Failed {
+                error,
+                summary: self.summary,
+            },
+            None => PromptEvent::Finished {
+                summary: self.summary,
+            },
         }
     }
 }
@@ -180,11 +205,15 @@ fn milliseconds(duration: Duration) -> f64 {
 /// The gateway's own words in an error body: what happened and what to do.
 fn error_in(body: &[u8]) -> Error {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let said = value["error"]["message"].as_str().or(value["error"].as_str());
+    let said = value["error"]["message"]
+        .as_str()
+        .or(value["error"].as_str());
     let said = said.unwrap_or("the model server reported an error without words");
     let hint = match value["error"]["code"].as_str() {
         Some("key_locked" | "key_unavailable") => "See the keyring's state in the status bar.",
-        Some("model_disabled" | "model_not_found") => "Choose another model, or switch this one on in Models.",
+        Some("model_disabled" | "model_not_found") => {
+            "Choose another model, or switch this one on in Models."
+        }
         Some("feature_not_routed") => "Choose a model for it in Features.",
         _ => "Test the model in Models to see where it stops.",
     };
@@ -192,7 +221,9 @@ fn error_in(body: &[u8]) -> Error {
 }
 
 /// The whole of a prompt's answer: all text, then how it ended.
-pub(crate) async fn outcome(mut events: impl Stream<Item = PromptEvent> + Unpin) -> (String, Option<PromptEvent>) {
+pub(crate) async fn outcome(
+    mut events: impl Stream<Item = PromptEvent> + Unpin,
+) -> (String, Option<PromptEvent>) {
     let (mut all, mut last) = (String::new(), None);
     while let Some(event) = events.next().await {
         if let PromptEvent::Delta { text, reasoning } = &event {

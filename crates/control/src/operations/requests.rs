@@ -4,8 +4,9 @@ use crate::view::{RequestId, RequestPage, RequestQuery, RequestView};
 use crate::{Control, Error, ErrorCode};
 
 impl Control {
-    /// Rows of the request log, newest first.
+    /// Rows of the request log, newest first. Whatever ended before the call is among them.
     pub async fn list_requests(&self, query: RequestQuery) -> Result<RequestPage, Error> {
+        self.log.flush().await;
         self.log.list(query).await
     }
 
@@ -13,12 +14,20 @@ impl Control {
     pub async fn get_request(&self, id: RequestId) -> Result<RequestView, Error> {
         self.log.get(id).await?.ok_or_else(|| {
             let message = format!("request {} is not in the log", id.0);
-            Error::new(ErrorCode::NotFound, message, "It may have been removed. Reload the list.")
+            Error::new(
+                ErrorCode::NotFound,
+                message,
+                "It may have been removed. Reload the list.",
+            )
         })
     }
 
     /// Rows above this one, oldest first, at most `limit`.
-    pub async fn newer_requests(&self, id: RequestId, limit: u32) -> Result<Vec<RequestView>, Error> {
+    pub async fn newer_requests(
+        &self,
+        id: RequestId,
+        limit: u32,
+    ) -> Result<Vec<RequestView>, Error> {
         self.log.newer_than(id, limit).await
     }
 

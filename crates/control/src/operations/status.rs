@@ -21,7 +21,9 @@ impl Control {
             keyring: self.keys.keyring(),
             log: self.log.view(),
             notices: self.notices(),
-            read_only: self.read_only().map(|error| format!("{} {}", error.message, error.hint)),
+            read_only: self
+                .read_only()
+                .map(|error| format!("{} {}", error.message, error.hint)),
             version: env!("CARGO_PKG_VERSION").into(),
             data_dir: self.folder().display().to_string(),
         })

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Endpoint, Model, ModelDraft, ModelId, SecretState, ServerEndpoint, Settings, UpstreamPath};
+use domain::{
+    Endpoint, Model, ModelDraft, ModelId, SecretState, ServerEndpoint, Settings, UpstreamPath,
+};
 use gateway::{Gateway, ServedModel, Snapshot, UpstreamError, UpstreamKey, record_channel};
 use jiff::Timestamp;
 use secrecy::SecretSlice;
@@ -14,8 +16,8 @@ use uuid::Uuid;
 
 use super::playground::{outcome, prompt};
 use crate::view::{
-    EndpointInput, Message, PromptEvent, PromptRequest, ResolvedEndpoint, Role, ServedModel as ServedView, Stage,
-    StageOutcome, SuggestedEndpoint, TestModel, TestReport,
+    EndpointInput, Message, PromptEvent, PromptRequest, ResolvedEndpoint, Role,
+    ServedModel as ServedView, Stage, StageOutcome, SuggestedEndpoint, TestModel, TestReport,
 };
 use crate::{Control, Error, ErrorCode};
 
@@ -28,15 +30,25 @@ pub(crate) struct TestReports(Mutex<HashMap<ModelId, TestReport>>);
 
 impl TestReports {
     pub(crate) fn of(&self, id: ModelId) -> Option<TestReport> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
     }
 
     pub(crate) fn forget(&self, id: ModelId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
     }
 
     fn keep(&self, id: ModelId, report: TestReport) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, report);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, report);
     }
 }
 
@@ -44,7 +56,8 @@ impl Control {
     /// What an endpoint resolves to.
     pub async fn resolve_endpoint(&self, input: EndpointInput) -> Result<ResolvedEndpoint, Error> {
         let endpoint: Endpoint = input.endpoint.parse()?;
-        let chat_url = |server: &ServerEndpoint| server.url(UpstreamPath::ChatCompletions).to_string();
+        let chat_url =
+            |server: &ServerEndpoint| server.url(UpstreamPath::ChatCompletions).to_string();
         Ok(ResolvedEndpoint {
             chat_url: endpoint.server().map(chat_url).unwrap_or_default(),
             host: endpoint.host(),
@@ -54,10 +67,21 @@ impl Control {
     /// The models that a server lists.
     pub async fn list_served_models(&self, input: EndpointInput) -> Result<Vec<ServedView>, Error> {
         let endpoint: Endpoint = input.endpoint.parse()?;
-        let Some(server) = endpoint.server() else { return Ok(Vec::new()) };
+        let Some(server) = endpoint.server() else {
+            return Ok(Vec::new());
+        };
         let key = self.key_for(input.model, server, input.key).ok().flatten();
-        let listed = self.ask_for_models(server, key.as_deref()).await.map_err(upstream_error)?;
-        Ok(listed.into_iter().map(|served| ServedView { id: served.id, context: served.context }).collect())
+        let listed = self
+            .ask_for_models(server, key.as_deref())
+            .await
+            .map_err(upstream_error)?;
+        Ok(listed
+            .into_iter()
+            .map(|served| ServedView {
+                id: served.id,
+                context: served.context,
+            })
+            .collect())
     }
 
     /// Tests a model by one real call.
@@ -81,14 +105,25 @@ impl Control {
         Ok(report)
     }
 
-    async fn run_test(&self, model: &Model, typed: Option<String>, test: &mut Test) -> Result<(), Error> {
+    async fn run_test(
+        &self,
+        model: &Model,
+        typed: Option<String>,
+        test: &mut Test,
+    ) -> Result<(), Error> {
         let Some(server) = model.endpoint.server() else {
             test.pass("Address", "built in, no server", None);
             test.skip("Models", "not asked");
             return self.test_chat(model, None, test).await;
         };
-        test.pass("Address", &server.url(UpstreamPath::ChatCompletions).to_string(), None);
-        let key = self.key_for(Some(model.id), server, typed).inspect_err(|error| test.fail("Key", &error.message, None))?;
+        test.pass(
+            "Address",
+            server.url(UpstreamPath::ChatCompletions).as_str(),
+            None,
+        );
+        let key = self
+            .key_for(Some(model.id), server, typed)
+            .inspect_err(|error| test.fail("Key", &error.message, None))?;
         self.test_list(model, server, key.as_deref(), test).await?;
         self.test_chat(model, key, test).await
     }
@@ -107,16 +142,25 @@ impl Control {
         let took = Some(elapsed(begin));
         match listed {
             Ok(listed) => {
-                let wanted = model.identifier.as_ref().map(|identifier| identifier.served_name());
+                let wanted = model
+                    .identifier
+                    .as_ref()
+                    .map(|identifier| identifier.served_name());
                 let names: Vec<_> = listed.iter().map(|served| served.id.as_str()).collect();
                 if wanted.is_some_and(|wanted| !names.contains(&wanted)) && !names.is_empty() {
-                    test.note("Models", &format!("listed: {}; not this identifier", names.join(", ")), took);
+                    test.note(
+                        "Models",
+                        &format!("listed: {}; not this identifier", names.join(", ")),
+                        took,
+                    );
                 } else {
                     test.pass("Models", &format!("listed: {}", names.join(", ")), took);
                 }
                 Ok(())
             }
-            Err(UpstreamError::Answered { status, .. }) if ![401, 403].contains(&status.as_u16()) => {
+            Err(UpstreamError::Answered { status, .. })
+                if ![401, 403].contains(&status.as_u16()) =>
+            {
                 self.suggest_v1(server, key, test).await;
                 test.note("Models", &format!("answered {}", status.as_u16()), took);
                 Ok(())
@@ -134,24 +178,58 @@ impl Control {
         }
     }
 
-    async fn suggest_v1(&self, server: &ServerEndpoint, key: Option<&SecretSlice<u8>>, test: &mut Test) {
-        let Some(other) = server.with_v1() else { return };
+    async fn suggest_v1(
+        &self,
+        server: &ServerEndpoint,
+        key: Option<&SecretSlice<u8>>,
+        test: &mut Test,
+    ) {
+        let Some(other) = server.with_v1() else {
+            return;
+        };
         if self.ask_for_models(&other, key).await.is_ok() {
             let endpoint = other.typed().to_owned();
-            test.suggestion = Some(SuggestedEndpoint { label: "Append /v1".into(), endpoint });
+            test.suggestion = Some(SuggestedEndpoint {
+                label: "Append /v1".into(),
+                endpoint,
+            });
         }
     }
 
-    async fn test_chat(&self, model: &Model, key: Option<Arc<SecretSlice<u8>>>, test: &mut Test) -> Result<(), Error> {
-        let mut settings = Settings { gateway: self.settings.load().gateway.clone(), ..Settings::default() };
-        settings.models.push(Model { enabled: true, ..model.clone() });
-        let keys = key.map(|key| (model.id, UpstreamKey::Ready(key))).into_iter().collect();
+    async fn test_chat(
+        &self,
+        model: &Model,
+        key: Option<Arc<SecretSlice<u8>>>,
+        test: &mut Test,
+    ) -> Result<(), Error> {
+        let mut settings = Settings {
+            gateway: self.settings.load().gateway.clone(),
+            ..Settings::default()
+        };
+        settings.models.push(Model {
+            enabled: true,
+            ..model.clone()
+        });
+        let keys = key
+            .map(|key| (model.id, UpstreamKey::Ready(key)))
+            .into_iter()
+            .collect();
         let (sink, _nobody) = record_channel();
-        let snapshot = Snapshot { settings: Arc::new(settings), keys };
-        let gateway = Arc::new(Gateway::new(snapshot, self.gateway.upstream().clone(), sink));
+        let snapshot = Snapshot {
+            settings: Arc::new(settings),
+            keys,
+        };
+        let gateway = Arc::new(Gateway::new(
+            snapshot,
+            self.gateway.upstream().clone(),
+            sink,
+        ));
         let request = PromptRequest {
             model: model.name.to_string(),
-            messages: vec![Message { role: Role::User, content: "Reply with one word.".into() }],
+            messages: vec![Message {
+                role: Role::User,
+                content: "Reply with one word.".into(),
+            }],
             max_tokens: Some(16),
             temperature: Some(0.0),
         };
@@ -160,7 +238,9 @@ impl Control {
         let took = Some(elapsed(begin));
         match last {
             Some(PromptEvent::Finished { summary }) => {
-                let first = summary.first_token_ms.map_or("no text".into(), |first| format!("first token after {first} ms"));
+                let first = summary.first_token_ms.map_or("no text".into(), |first| {
+                    format!("first token after {first} ms")
+                });
                 let said: String = text.trim().chars().take(60).collect();
                 test.pass("Chat", &format!("{first}: {said}"), took);
                 Ok(())
@@ -169,13 +249,24 @@ impl Control {
                 test.fail("Chat", &error.message, took);
                 Err(error)
             }
-            _ => Err(Error::new(ErrorCode::Failed, "the test ended without an answer", "Test again.")),
+            _ => Err(Error::new(
+                ErrorCode::Failed,
+                "the test ended without an answer",
+                "Test again.",
+            )),
         }
     }
 
-    async fn ask_for_models(&self, server: &ServerEndpoint, key: Option<&SecretSlice<u8>>) -> Result<Vec<ServedModel>, UpstreamError> {
+    async fn ask_for_models(
+        &self,
+        server: &ServerEndpoint,
+        key: Option<&SecretSlice<u8>>,
+    ) -> Result<Vec<ServedModel>, UpstreamError> {
         let correlation_id = Uuid::now_v7().simple().to_string();
-        self.gateway.upstream().list_models(server, key, &correlation_id, LIST_WITHIN).await
+        self.gateway
+            .upstream()
+            .list_models(server, key, &correlation_id, LIST_WITHIN)
+            .await
     }
 
     /// The key for a call: the typed one, else the stored one when it belongs to this host.
@@ -189,13 +280,22 @@ impl Control {
             return Ok(Some(Arc::new(SecretSlice::from(typed.into_bytes()))));
         }
         let settings = self.settings.load_full();
-        let Some(saved) = id.and_then(|id| settings.model(id)) else { return Ok(None) };
+        let Some(saved) = id.and_then(|id| settings.model(id)) else {
+            return Ok(None);
+        };
         let state = self.keys.state(saved);
         if state == SecretState::Absent {
             return Ok(None);
         }
-        let is_same_host = saved.endpoint.server().is_some_and(|other| other.origin() == server.origin());
-        let state = if is_same_host { state } else { SecretState::WrongEndpoint };
+        let is_same_host = saved
+            .endpoint
+            .server()
+            .is_some_and(|other| other.origin() == server.origin());
+        let state = if is_same_host {
+            state
+        } else {
+            SecretState::WrongEndpoint
+        };
         let key = self.keys.key(saved.id).filter(|_| is_same_host);
         key.map(Some).ok_or_else(|| {
             let hint = "Enter the key for this endpoint.";
@@ -212,11 +312,19 @@ struct Test {
 
 impl Test {
     fn new() -> Self {
-        Self { stages: Vec::new(), suggestion: None }
+        Self {
+            stages: Vec::new(),
+            suggestion: None,
+        }
     }
 
     fn add(&mut self, name: &str, outcome: StageOutcome, said: &str, duration_ms: Option<u32>) {
-        self.stages.push(Stage { name: name.into(), outcome, said: said.into(), duration_ms });
+        self.stages.push(Stage {
+            name: name.into(),
+            outcome,
+            said: said.into(),
+            duration_ms,
+        });
     }
 
     fn pass(&mut self, name: &str, said: &str, took: Option<u32>) {
@@ -243,7 +351,10 @@ impl Test {
 /// The model as entered, whether it is saved or not.
 fn entered(draft: &ModelDraft) -> Result<Model, Error> {
     let id = draft.id.unwrap_or(ModelId(Uuid::now_v7()));
-    let mut draft = ModelDraft { id: None, ..draft.clone() };
+    let mut draft = ModelDraft {
+        id: None,
+        ..draft.clone()
+    };
     if draft.name.trim().is_empty() {
         // A name is not needed for a test.
         draft.name = "this model".into();

@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use tempfile::TempDir;
 
 use crate::view::{
-    GatewayState, HealthState, Message, ModelView, PromptEvent, PromptRequest, RequestQuery, RequestState, Role,
-    RouteChange, TestModel,
+    GatewayState, HealthState, Message, ModelView, PromptEvent, PromptRequest, RequestQuery,
+    RequestState, Role, RouteChange, TestModel,
 };
 use crate::{Control, ErrorCode, HolderKind, Purpose};
 
@@ -29,14 +29,20 @@ impl Fixture {
     }
 
     async fn add(&self, name: &str, endpoint: &str) -> ModelView {
-        self.control.save_model(draft(name, endpoint)).await.unwrap()
+        self.control
+            .save_model(draft(name, endpoint))
+            .await
+            .unwrap()
     }
 
     /// Closes the panel and opens the same folder again.
     async fn reopen(self) -> Self {
         self.control.close().await;
         drop(self.control);
-        Self { control: open(self.folder.path()), folder: self.folder }
+        Self {
+            control: open(self.folder.path()),
+            folder: self.folder,
+        }
     }
 
     async fn listens_on(&self) -> String {
@@ -63,21 +69,39 @@ fn draft(name: &str, endpoint: &str) -> ModelDraft {
 }
 
 fn hello(model: &str) -> PromptRequest {
-    let messages = vec![Message { role: Role::User, content: "hello".into() }];
-    PromptRequest { model: model.into(), messages, max_tokens: Some(3), temperature: None }
+    let messages = vec![Message {
+        role: Role::User,
+        content: "hello".into(),
+    }];
+    PromptRequest {
+        model: model.into(),
+        messages,
+        max_tokens: Some(3),
+        temperature: None,
+    }
 }
 
 #[tokio::test]
 async fn what_was_set_is_there_after_a_restart() {
     let fixture = Fixture::open().await;
     let model = fixture.add("Sample", "sample").await;
-    let change = RouteChange { feature: Feature::DuoChat, model: Some(model.id) };
+    let change = RouteChange {
+        feature: Feature::DuoChat,
+        model: Some(model.id),
+    };
     fixture.control.set_routes(vec![change]).await.unwrap();
-    let key = fixture.control.create_client_key("gitlab".into()).await.unwrap();
+    let key = fixture
+        .control
+        .create_client_key("gitlab".into())
+        .await
+        .unwrap();
     let fixture = fixture.reopen().await;
     let models = fixture.control.list_models(()).await.unwrap();
     assert_eq!(models[0].features, [Feature::DuoChat]);
-    assert_eq!(fixture.control.list_client_keys(()).await.unwrap()[0].name, "gitlab");
+    assert_eq!(
+        fixture.control.list_client_keys(()).await.unwrap()[0].name,
+        "gitlab"
+    );
     let written = std::fs::read_to_string(fixture.folder.path().join("settings.json")).unwrap();
     assert!(!written.contains(&key.key), "the key itself is not kept");
 }
@@ -88,10 +112,19 @@ async fn a_change_of_several_routes_is_made_whole_or_not_at_all() {
     let model = fixture.add("Sample", "sample").await;
     let gone = domain::ModelId(uuid::Uuid::now_v7());
     let changes = vec![
-        RouteChange { feature: Feature::DuoChat, model: Some(model.id) },
-        RouteChange { feature: Feature::CodeCompletions, model: Some(gone) },
+        RouteChange {
+            feature: Feature::DuoChat,
+            model: Some(model.id),
+        },
+        RouteChange {
+            feature: Feature::CodeCompletions,
+            model: Some(gone),
+        },
     ];
-    assert_eq!(fixture.control.set_routes(changes).await.unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(
+        fixture.control.set_routes(changes).await.unwrap_err().code,
+        ErrorCode::NotFound
+    );
     let features = fixture.control.list_features(()).await.unwrap();
     assert!(features.iter().all(|view| view.model.is_none()));
 }
@@ -101,13 +134,24 @@ async fn a_prompt_goes_through_the_pipeline_and_leaves_its_row() {
     let fixture = Fixture::open().await;
     fixture.add("Sample", "sample").await;
     let events: Vec<_> = fixture.control.prompt(&hello("Sample")).collect().await;
-    let Some(PromptEvent::Finished { summary }) = events.last() else { panic!("{events:?}") };
-    assert_eq!((summary.prompt_tokens, summary.completion_tokens), (Some(1), Some(3)));
+    let Some(PromptEvent::Finished { summary }) = events.last() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (summary.prompt_tokens, summary.completion_tokens),
+        (Some(1), Some(3))
+    );
     assert_eq!(summary.finish_reason.as_deref(), Some("length"));
-    fixture.control.log.flush().await;
-    let page = fixture.control.list_requests(RequestQuery::default()).await.unwrap();
+    let page = fixture
+        .control
+        .list_requests(RequestQuery::default())
+        .await
+        .unwrap();
     assert_eq!(page.rows[0].correlation_id, summary.correlation_id);
-    assert_eq!((page.rows[0].state, page.rows[0].client.as_str()), (RequestState::Completed, "playground"));
+    assert_eq!(
+        (page.rows[0].state, page.rows[0].client.as_str()),
+        (RequestState::Completed, "playground")
+    );
     assert_eq!(page.rows[0].completion_tokens, Some(3));
     let model = &fixture.control.list_models(()).await.unwrap()[0];
     assert_eq!(model.health.state, HealthState::Ok);
@@ -117,11 +161,17 @@ async fn a_prompt_goes_through_the_pipeline_and_leaves_its_row() {
 async fn a_prompt_that_is_dropped_is_cancelled() {
     let fixture = Fixture::open().await;
     fixture.add("Sample", "sample").await;
-    let mut events = fixture.control.prompt(&PromptRequest { max_tokens: None, ..hello("Sample") });
+    let mut events = fixture.control.prompt(&PromptRequest {
+        max_tokens: None,
+        ..hello("Sample")
+    });
     while !matches!(events.next().await, Some(PromptEvent::Delta { .. })) {}
     drop(events);
-    fixture.control.log.flush().await;
-    let page = fixture.control.list_requests(RequestQuery::default()).await.unwrap();
+    let page = fixture
+        .control
+        .list_requests(RequestQuery::default())
+        .await
+        .unwrap();
     assert_eq!(page.rows[0].state, RequestState::Cancelled);
 }
 
@@ -129,8 +179,14 @@ async fn a_prompt_that_is_dropped_is_cancelled() {
 async fn a_failed_prompt_says_what_happened_and_what_to_do() {
     let fixture = Fixture::open().await;
     let events: Vec<_> = fixture.control.prompt(&hello("nobody")).collect().await;
-    let Some(PromptEvent::Failed { error, .. }) = events.last() else { panic!("{events:?}") };
-    assert!(error.message.contains("No model is named \"nobody\""), "{}", error.message);
+    let Some(PromptEvent::Failed { error, .. }) = events.last() else {
+        panic!("{events:?}")
+    };
+    assert!(
+        error.message.contains("No model is named \"nobody\""),
+        "{}",
+        error.message
+    );
     assert!(!error.hint.is_empty());
 }
 
@@ -143,9 +199,17 @@ async fn a_taken_port_is_named_and_the_gateway_stays_where_it_is() {
     let mut settings = fixture.control.gateway_settings(()).await.unwrap();
     let saved = settings.clone();
     settings.listen = taken.local_addr().unwrap().to_string().parse().unwrap();
-    let error = fixture.control.save_gateway_settings(settings).await.unwrap_err();
+    let error = fixture
+        .control
+        .save_gateway_settings(settings)
+        .await
+        .unwrap_err();
     assert_eq!(error.code, ErrorCode::PortTaken);
-    assert!(error.message.contains(&std::process::id().to_string()), "{}", error.message);
+    assert!(
+        error.message.contains(&std::process::id().to_string()),
+        "{}",
+        error.message
+    );
     assert_eq!(fixture.listens_on().await, before);
     assert_eq!(fixture.control.gateway_settings(()).await.unwrap(), saved);
 }
@@ -154,14 +218,23 @@ async fn a_taken_port_is_named_and_the_gateway_stays_where_it_is() {
 async fn the_gateway_moves_without_a_stop() {
     let fixture = Fixture::open().await;
     let first = fixture.control.listen().await.unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let mut settings = fixture.control.gateway_settings(()).await.unwrap();
     settings.listen = free.to_string().parse().unwrap();
-    fixture.control.save_gateway_settings(settings).await.unwrap();
+    fixture
+        .control
+        .save_gateway_settings(settings)
+        .await
+        .unwrap();
     assert_eq!(fixture.listens_on().await, free.to_string());
     assert!(std::net::TcpStream::connect(free).is_ok());
     fixture.control.stop_gateway(()).await.unwrap();
-    assert!(std::net::TcpStream::connect(first).is_err() && std::net::TcpStream::connect(free).is_err());
+    assert!(
+        std::net::TcpStream::connect(first).is_err() && std::net::TcpStream::connect(free).is_err()
+    );
 }
 
 #[tokio::test]
@@ -169,13 +242,37 @@ async fn beyond_this_machine_there_is_always_a_client_key() {
     let fixture = Fixture::open().await;
     let mut settings = fixture.control.gateway_settings(()).await.unwrap();
     settings.listen = "0.0.0.0:0".parse().unwrap();
-    let refusal = fixture.control.save_gateway_settings(settings.clone()).await.unwrap_err();
-    assert!(refusal.message.contains("without a client key"), "{}", refusal.message);
-    let key = fixture.control.create_client_key("lan".into()).await.unwrap();
-    fixture.control.save_gateway_settings(settings).await.unwrap();
+    let refusal = fixture
+        .control
+        .save_gateway_settings(settings.clone())
+        .await
+        .unwrap_err();
+    assert!(
+        refusal.message.contains("without a client key"),
+        "{}",
+        refusal.message
+    );
+    let key = fixture
+        .control
+        .create_client_key("lan".into())
+        .await
+        .unwrap();
+    fixture
+        .control
+        .save_gateway_settings(settings)
+        .await
+        .unwrap();
     fixture.control.listen().await.unwrap();
-    let refusal = fixture.control.revoke_client_key(key.view.id).await.unwrap_err();
-    assert!(refusal.message.contains("last client key"), "{}", refusal.message);
+    let refusal = fixture
+        .control
+        .revoke_client_key(key.view.id)
+        .await
+        .unwrap_err();
+    assert!(
+        refusal.message.contains("last client key"),
+        "{}",
+        refusal.message
+    );
     fixture.control.stop_gateway(()).await.unwrap();
     assert!(fixture.control.revoke_client_key(key.view.id).await.is_ok());
 }
@@ -185,28 +282,60 @@ async fn an_address_for_this_run_is_not_saved() {
     let fixture = Fixture::open().await;
     let here: ListenAddress = "127.0.0.2:0".parse().unwrap();
     fixture.control.listen_here(here);
-    assert!(fixture.control.listen().await.unwrap().to_string().starts_with("127.0.0.2:"));
+    assert!(
+        fixture
+            .control
+            .listen()
+            .await
+            .unwrap()
+            .to_string()
+            .starts_with("127.0.0.2:")
+    );
     let mut settings = fixture.control.gateway_settings(()).await.unwrap();
     settings.max_in_flight = 7;
-    fixture.control.save_gateway_settings(settings).await.unwrap();
+    fixture
+        .control
+        .save_gateway_settings(settings)
+        .await
+        .unwrap();
     let fixture = fixture.reopen().await;
     let settings = fixture.control.gateway_settings(()).await.unwrap();
-    assert_eq!((settings.listen.to_string().as_str(), settings.max_in_flight), ("127.0.0.1:0", 7));
+    assert_eq!(
+        (settings.listen.to_string().as_str(), settings.max_in_flight),
+        ("127.0.0.1:0", 7)
+    );
 }
 
 #[tokio::test]
 async fn the_sample_model_passes_its_test_and_a_dead_server_fails_it_in_words() {
     let fixture = Fixture::open().await;
-    let tested = |endpoint: &str| TestModel { draft: draft("x", endpoint), key: None };
+    let tested = |endpoint: &str| TestModel {
+        draft: draft("x", endpoint),
+        key: None,
+    };
     let report = fixture.control.test_model(tested("sample")).await.unwrap();
     assert!(report.ok, "{report:?}");
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let report = fixture.control.test_model(tested(&format!("http://{free}/v1"))).await.unwrap();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let report = fixture
+        .control
+        .test_model(tested(&format!("http://{free}/v1")))
+        .await
+        .unwrap();
     let error = report.error.unwrap();
-    assert!(!report.ok && error.message.contains(&free.to_string()), "{}", error.message);
+    assert!(
+        !report.ok && error.message.contains(&free.to_string()),
+        "{}",
+        error.message
+    );
     assert!(!error.hint.is_empty());
-    fixture.control.log.flush().await;
-    let page = fixture.control.list_requests(RequestQuery::default()).await.unwrap();
+    let page = fixture
+        .control
+        .list_requests(RequestQuery::default())
+        .await
+        .unwrap();
     assert_eq!(page.total, 0, "a test is no client's request");
 }
 
@@ -216,6 +345,10 @@ async fn a_second_process_that_would_change_settings_learns_who_holds_them() {
     let folder = fixture.folder.path();
     let refusal = Control::open(folder, Purpose::Change).err().unwrap();
     assert_eq!(refusal.code, ErrorCode::Held);
-    assert!(refusal.message.contains(&std::process::id().to_string()), "{}", refusal.message);
+    assert!(
+        refusal.message.contains(&std::process::id().to_string()),
+        "{}",
+        refusal.message
+    );
     assert!(Control::open(folder, Purpose::Read).is_ok());
 }

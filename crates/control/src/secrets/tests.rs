@@ -319,7 +319,10 @@ async fn a_prompt_that_nobody_answers_holds_each_caller_no_longer_than_its_patie
 
     changes.mark_unchanged();
     permit.send(()).unwrap();
-    changes.changed().await.unwrap();
+    let answered = tokio::time::timeout(Duration::from_secs(5), changes.changed()).await;
+    answered
+        .expect("a late answer wakes whoever watches")
+        .unwrap();
     assert_eq!(
         secrets.view().state,
         KeyringState::Ready,

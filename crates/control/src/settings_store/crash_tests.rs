@@ -12,7 +12,7 @@ const FOLDER: &str = "GATEHOUSE_TEST_FOLDER";
 const WAY: &str = "GATEHOUSE_TEST_WAY";
 
 /// Writes as the store of the window does: truncate, then write, in pieces.
-struct InPlace(PathBuf);
+pub(super) struct InPlace(pub PathBuf);
 
 impl SettingsStore for InPlace {
     fn read(&self) -> Result<Option<Value>, Error> {

@@ -308,8 +308,11 @@ fn a_look_changes_nothing() {
 fn the_files_belong_to_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
-    fixture.write(DOCUMENT, "{\"schema_version\": 1}");
-    fixture.save(7);
+    // A store that writes in place keeps the rights that it finds.
+    let in_place = super::crash_tests::InPlace(fixture.path(DOCUMENT));
+    fixture.write(DOCUMENT, "");
+    let folder = fixture.folder.path();
+    save(&in_place, folder, &settings(7), &Map::new(), now()).unwrap();
     for name in [DOCUMENT, BACKUP, "backups/settings-2026-11-03.json"] {
         let mode = fs::metadata(fixture.path(name))
             .unwrap()

@@ -8,6 +8,7 @@ mod prompt;
 mod request;
 mod status;
 
+pub use ::gateway::RequestState;
 pub use feature::{FeatureView, RouteChange, UnfitModel};
 pub use gateway::{ClientKeyView, NewClientKey, PortCheck};
 pub use model::{
@@ -20,4 +21,3 @@ pub use request::{
     RequestView,
 };
 pub use status::{GatewayState, KeyringState, KeyringView, LastError, LogView, Notice, Status};
-pub use ::gateway::RequestState;

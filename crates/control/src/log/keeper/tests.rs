@@ -316,6 +316,7 @@ fn damage_while_it_runs_begins_a_new_log_and_loses_no_request() {
     let mut fixture = Fixture::new();
     fixture.whole_requests(1);
     let long = fixture.start();
+    let longer = fixture.start();
     fixture.commit();
     let Disk::Ready(connection) = &fixture.keeper.disk else {
         panic!("no disk")
@@ -335,72 +336,15 @@ fn damage_while_it_runs_begins_a_new_log_and_loses_no_request() {
     fixture.whole_requests(1);
     fixture.now += Duration::from_secs(1);
     fixture.commit();
-    let ids: Vec<_> = fixture
-        .rows()
-        .into_iter()
-        .map(|row| row.correlation_id)
-        .collect();
-    assert_eq!(ids, ["id-3", "id-2"]);
+    fixture.whole_requests(3);
+    fixture.commit();
+    fixture.finish(longer);
+    fixture.commit();
+    let rows = fixture.rows();
+    let ids: Vec<_> = rows.iter().map(|row| row.correlation_id.as_str()).collect();
+    assert_eq!(ids, ["id-7", "id-6", "id-5", "id-4", "id-3", "id-2"]);
+    let ended = |row: &crate::view::RequestView| row.state == RequestState::Completed;
+    assert!(rows.iter().all(ended), "no row took the end of another");
 }
 
-/// The target is 8 µs of CPU for each request. Run it alone:
-/// `cargo test -p control --release -- --ignored --nocapture writer_cost`.
-#[test]
-#[ignore = "a measurement"]
-fn writer_cost_of_a_request() {
-    const REQUESTS: usize = 200_000;
-    for (name, split) in [("in one batch", false), ("running, then ended", true)] {
-        let mut fixture = Fixture::new();
-        let mut spent = Duration::ZERO;
-        for batch in 0..REQUESTS / 300 {
-            let sequences: Vec<_> = (0..300)
-                .map(|place| {
-                    fixture.next += 1;
-                    let mut accepted = accepted(&uuid::Uuid::now_v7().to_string());
-                    accepted.client = format!("client-{}", place % 20);
-                    let known = fixture.next;
-                    (
-                        known,
-                        accepted,
-                        routed(["mixtral", "codestral", "qwen"][(batch + place) % 3]),
-                    )
-                })
-                .collect();
-            let events: Vec<Event<TestRoom>> = sequences
-                .iter()
-                .flat_map(|(sequence, accepted, routed)| {
-                    [
-                        Event::Started(*sequence, Box::new(accepted.clone())),
-                        Event::Routed(*sequence, Box::new(routed.clone())),
-                    ]
-                })
-                .collect();
-            let ends: Vec<_> = sequences
-                .iter()
-                .map(|(sequence, ..)| {
-                    let outcome = Box::new(outcome(RequestState::Completed));
-                    Event::Finished(*sequence, outcome, TestRoom(fixture.room.clone()))
-                })
-                .collect();
-            let begun = Instant::now();
-            events
-                .into_iter()
-                .for_each(|event| fixture.keeper.take(event));
-            if split {
-                fixture.keeper.commit(fixture.now);
-            }
-            ends.into_iter()
-                .for_each(|event| fixture.keeper.take(event));
-            fixture.keeper.commit(fixture.now);
-            spent += begun.elapsed();
-        }
-        let each = spent.as_secs_f64() * 1e6 / REQUESTS as f64;
-        let size = std::fs::metadata(database::path(fixture.folder.path()))
-            .unwrap()
-            .len();
-        println!(
-            "{name}: {each:.2} µs a request, {} bytes a row",
-            size / REQUESTS as u64
-        );
-    }
-}
+mod measure;

@@ -59,16 +59,16 @@ fn run(mut command: Command, home: &Path, test: &str) {
         .spawn()
         .expect("dbus and gnome-keyring are installed: apt-get install dbus gnome-keyring");
     let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > LONGEST {
-            let group = format!("-{}", child.id());
-            Command::new("kill")
-                .args(["-KILL", "--", &group])
-                .status()
-                .unwrap();
-        }
+    while child.try_wait().unwrap().is_none() && begun.elapsed() < LONGEST {
         std::thread::sleep(Duration::from_millis(20));
     }
+    // Whatever it started and left holds its output open.
+    let group = format!("-{}", child.id());
+    Command::new("kill")
+        .args(["-KILL", "--", &group])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     let words = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -307,6 +307,7 @@ async fn inside_the_keyring_appears_later() {
 fn start_bus(address: &str) -> Child {
     let daemon = Command::new("dbus-daemon")
         .args(["--session", "--nofork", "--nopidfile", "--address", address])
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
