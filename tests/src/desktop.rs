@@ -65,7 +65,7 @@ impl Desktop {
     }
 
     /// The same with a screen.
-    pub fn withscreen() -> Self {
+    pub fn with_screen() -> Self {
         let mut desktop = Self::start();
         let mut screen = Command::new("Xvfb");
         screen.args([

@@ -165,7 +165,7 @@ impl Gatehouse {
         }
     }
 
-    /// Rows of the request log, newest first.
+    /// Rows of the request log, oldest first.
     #[track_caller]
     pub fn rows(&self) -> Vec<Value> {
         self.run(&["logs", "--limit", "1000"]).succeeded().lines()

@@ -127,12 +127,36 @@ pub fn memory(id: u32) -> (u64, u64) {
     (field("VmRSS:"), field("VmHWM:"))
 }
 
+/// The process that started this one.
+pub fn parent(id: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit(')')
+        .next()?
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
+/// Whether this process has started one of this name, of which the system keeps 15 letters.
+pub fn has_child(id: u32, name: &str) -> bool {
+    let is_it = |child: &u32| {
+        let comm = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+        parent(*child) == Some(id) && comm.trim() == name.get(..15).unwrap_or(name)
+    };
+    all().any(|child| is_it(&child))
+}
+
 /// Processes that run this binary.
 pub fn running(binary: &std::path::Path) -> Vec<u32> {
+    let runs_it =
+        |id: &u32| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == binary);
+    all().filter(runs_it).collect()
+}
+
+fn all() -> impl Iterator<Item = u32> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == binary))
-        .collect()
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 #[cfg(test)]

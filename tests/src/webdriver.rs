@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::desktop::Desktop;
-use crate::process::{Process, running, signal};
+use crate::process::{Process, parent, running, signal};
 use crate::{PATIENCE, eventually};
 
 /// The key under which WebDriver names an element.
@@ -28,8 +28,9 @@ const text = (node) => (node?.textContent ?? '').replace(/\s+/g, ' ').trim();
 const nameOf = (node) => {
   const ids = (node.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean);
   if (ids.length) return ids.map((id) => text(document.getElementById(id))).join(' ');
-  return node.getAttribute('aria-label') ?? (node.labels?.length ? text(node.labels[0]) : '')
-    || text(node) || node.getAttribute('placeholder') || node.getAttribute('title') || '';
+  const label = node.labels?.length ? text(node.labels[0]) : '';
+  const named = (attribute) => node.getAttribute(attribute) || '';
+  return named('aria-label') || label || text(node) || named('placeholder') || named('title');
 };
 const shown = (node) => node.getClientRects().length > 0;
 const found = [...document.querySelectorAll(roles[role] ?? role)].filter(shown);
@@ -169,6 +170,11 @@ impl Window {
 
     /// Writes what the window shows into a PNG.
     pub async fn screenshot(&self, file: &Path) {
+        // WebKit answers with the next frame, and a page at rest draws none.
+        let draw = "const draw = setInterval(() => { const { style } = document.body; \
+            style.opacity = style.opacity ? '' : '0.999' }, 30); \
+            setTimeout(() => { clearInterval(draw); document.body.style.opacity = '' }, 2000)";
+        self.script(draw, json!([])).await;
         let picture = self.get("/screenshot").await;
         let text = picture.as_str().expect("a screenshot is text in base64");
         std::fs::write(file, base64(text)).expect("the folder of screenshots can be written");
@@ -258,16 +264,6 @@ async fn value(path: &str, answer: reqwest::Result<reqwest::Response>) -> Value 
     let body: Value = answer.json().await.unwrap_or_default();
     assert!(status.is_success(), "WebDriver refused {path}: {body}");
     body["value"].clone()
-}
-
-fn parent(id: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    stat.rsplit(')')
-        .next()?
-        .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
 }
 
 /// The bytes of a text in base64.

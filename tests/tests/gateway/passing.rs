@@ -72,7 +72,8 @@ async fn a_stream_passes_piece_by_piece() {
         "stream": true, "chunks": 5, "pace_ms": 100, "stream_options": {"include_usage": true},
     });
     let mut answer = gateway.chat("alpha", more).send().await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let kind = answer.headers()["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("text/event-stream"), "{kind}");
     let first = answer.chunk().await.unwrap().unwrap();
     assert!(
         !String::from_utf8_lossy(&first).contains("[DONE]"),
@@ -304,7 +305,7 @@ async fn the_sample_model_answers_the_same_every_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_that_it_is_well() {
-    let gateway = Fixture::start(&[]);
+    let gateway = Fixture::start(&["alpha"]);
     for path in ["/monitoring/healthz", "/monitoring/ready"] {
         assert_eq!(
             gateway.get(path).send().await.unwrap().status(),

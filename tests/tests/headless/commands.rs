@@ -80,7 +80,7 @@ fn bad_input_is_refused_with_what_to_do_and_changes_nothing() {
         ("x", "general", "127.0.0.1:8000/v1", "http"),
         ("x", "general", "ftp://127.0.0.1/v1", "http"),
         ("x", "general", "http://user:secret@127.0.0.1/v1", "user"),
-        ("x", "general", "http:///v1", "host"),
+        ("x", "general", "http://:8000/v1", "host"),
         ("x", "general", "http://169.254.169.254/v1", "169.254"),
         ("x", "llama9", "sample", "llama3"),
         ("demo", "general", "sample", "demo"),
@@ -272,14 +272,12 @@ fn a_prompt_that_fails_says_why() {
     gatehouse.add_model("gone", "http://127.0.0.1:9/v1", "x");
     let complaint = gatehouse.run(&["prompt", "gone", "hello"]).complaint();
     assert!(complaint.contains("127.0.0.1:9"), "{complaint}");
-    assert_eq!(
-        gatehouse.run(&["prompt", "nobody", "hello"]).error()["code"],
-        "not_found"
-    );
+    let complaint = gatehouse.run(&["prompt", "nobody", "hello"]).complaint();
+    assert!(complaint.contains("nobody"), "{complaint}");
 }
 
 #[test]
-fn the_log_gives_the_newest_rows_as_json() {
+fn the_log_gives_the_newest_rows_in_their_order() {
     let gatehouse = Gatehouse::with_sample();
     for _ in 0..3 {
         gatehouse
@@ -303,12 +301,9 @@ fn the_log_gives_the_newest_rows_as_json() {
         .iter()
         .map(|row| row["started_at"].as_str().unwrap())
         .collect();
-    assert!(
-        times.is_sorted_by(|newer, older| newer >= older),
-        "{times:?}"
-    );
+    assert!(times.is_sorted(), "{times:?}");
     let newest = gatehouse.run(&["logs", "--limit", "1"]).succeeded().lines();
-    assert_eq!(newest, rows[..1]);
+    assert_eq!(newest, rows[2..]);
     let id = rows[1]["correlation_id"].as_str().unwrap();
     assert_eq!(
         gatehouse

@@ -184,7 +184,7 @@ async fn the_control_panel_asks_for_its_token() {
     );
     let call = |bearer: &'static str| {
         client()
-            .post(format!("{page}/admin/status"))
+            .post(format!("{page}/admin/call/status"))
             .bearer_auth(bearer)
             .body("null")
     };
