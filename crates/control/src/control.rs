@@ -10,7 +10,6 @@ use gateway::{Gateway, Snapshot, Upstream, record_channel};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
 
 use crate::keys::Keys;
 use crate::lock::{FolderLock, HolderKind};
@@ -52,9 +51,9 @@ pub struct Control {
     pub(crate) log: RequestLog,
     pub(crate) tests: TestReports,
     pub(crate) notices: Mutex<Vec<Notice>>,
-    pub(crate) tasks: TaskTracker,
     changes: watch::Sender<u64>,
-    lock: Option<FolderLock>,
+    // Given back by `close`, which notes that this run ended in order.
+    lock: Mutex<Option<FolderLock>>,
 }
 
 /// The folder that the desktop app and the commands share unless told otherwise.
@@ -123,9 +122,8 @@ impl Control {
             log,
             tests: TestReports::default(),
             notices: Mutex::new(notices),
-            tasks: TaskTracker::new(),
             changes: watch::Sender::new(0),
-            lock,
+            lock: Mutex::new(lock),
         };
         control.keys.expect(&control.settings.load());
         control.apply();
@@ -137,8 +135,8 @@ impl Control {
         self.runner
             .stop(self.settings.load().gateway.drain_timeout)
             .await;
-        self.tasks.close();
         self.log.close().await;
+        drop(self.lock().take());
     }
 
     /// The data folder.
@@ -191,7 +189,7 @@ impl Control {
         if let Access::ReadOnly(error) = &self.access {
             return Err(error.clone());
         }
-        if self.lock.is_none() {
+        if self.lock().is_none() {
             let hint = "Open the data folder for changes.";
             return Err(Error::new(
                 ErrorCode::Held,
@@ -240,9 +238,13 @@ impl Control {
 
     /// Tells other processes where the gateway answers.
     pub(crate) fn publish_address(&self, address: Option<&str>) {
-        if let Some(lock) = &self.lock {
+        if let Some(lock) = self.lock().as_ref() {
             lock.set_address(address);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<FolderLock>> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn notice(&self, notice: Notice) {

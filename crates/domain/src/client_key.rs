@@ -65,7 +65,13 @@ pub struct ClientKeyDigest(String);
 impl ClientKeyDigest {
     /// From the 32 bytes of a SHA-256 digest.
     pub fn from_bytes(digest: &[u8; 32]) -> Self {
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(64);
+        for byte in digest {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        Self(text)
     }
 
     /// The hexadecimal text.

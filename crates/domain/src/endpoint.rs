@@ -110,8 +110,12 @@ impl FromStr for ServerEndpoint {
         if typed.len() > 2_000 {
             return refuse("is longer than 2,000 characters");
         }
-        if !typed.contains("://") {
+        let Some((_, after_scheme)) = typed.split_once("://") else {
             return refuse("has no scheme: it starts with http:// or https://");
+        };
+        // A parser of the web reads `http:///v1` as the host v1.
+        if after_scheme.is_empty() || after_scheme.starts_with(['/', '?', '#', ':']) {
+            return refuse("has no host");
         }
         let mut base = Url::parse(typed)
             .map_err(|error| DomainError::Endpoint(format!("is not a URL: {error}")))?;
@@ -256,7 +260,9 @@ mod tests {
             ("", "is empty"),
             ("gpu-1:8000/v1", "no scheme"),
             ("ftp://gpu-1", "must start with http"),
-            ("http://", "not a URL"),
+            ("http://", "no host"),
+            ("http:///v1", "no host"),
+            ("http://:8000/v1", "no host"),
             ("http://user:pass@gpu-1", "user name or password"),
             ("http://169.254.169.254/latest", "cloud metadata"),
             ("http://[fe80::1]/v1", "link-local"),

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ts_rs::TS;
 
 /// How a request ended, or that it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum RequestState {
@@ -26,6 +26,7 @@ pub enum RequestState {
     /// The guard refused it, or too many were in flight.
     Refused,
     /// The client hung up, or the admin stopped it.
+    #[default]
     Cancelled,
     /// The program ended while it ran.
     Interrupted,
@@ -57,8 +58,8 @@ pub struct Routed {
     pub streamed: bool,
 }
 
-/// What is known at the end.
-#[derive(Debug, Clone, PartialEq)]
+/// What is known at the end. Without a verdict the client hung up.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// How it ended; never `Running` or `Interrupted`.
     pub state: RequestState,
@@ -167,16 +168,7 @@ impl Sink {
             sequence,
             started: Instant::now(),
             room: permit.map(|permit| Room { _permit: permit }),
-            outcome: Outcome {
-                state: RequestState::Cancelled,
-                status: None,
-                first_token_after: None,
-                duration: Duration::ZERO,
-                prompt_tokens: None,
-                completion_tokens: None,
-                finish_reason: None,
-                error: None,
-            },
+            outcome: Outcome::default(),
         }
     }
 
@@ -231,7 +223,7 @@ impl Drop for Record {
             self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
         }
         let Some(room) = self.room.take() else { return };
-        let outcome = Box::new(self.outcome.clone());
+        let outcome = Box::new(std::mem::take(&mut self.outcome));
         self.sink.send(RecordEvent::Finished {
             sequence: self.sequence,
             outcome,

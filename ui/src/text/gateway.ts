@@ -37,7 +37,7 @@ export const gateway = {
   total: 'Whole answer within',
   totalHelp: 'from start to end',
   drain: 'Drain on stop',
-  drainHelp: 'then running requests are cut and logged as such',
+  drainHelp: 'then what still runs is cut and logged',
   limits: 'Limits',
   atOnce: 'Requests at once',
   most: (most: string) => `most so far ${most}; one more is answered 503`,

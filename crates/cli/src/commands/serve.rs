@@ -15,6 +15,7 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
     // Before anything is announced, so that a signal is never missed.
     let mut signals = Signals::install()?;
     let control = Arc::new(open(folder, Purpose::Run(HolderKind::Serve), output)?);
+    raise_file_limit();
     let _telemetry = telemetry::start(folder, None);
     if let Some(listen) = &arguments.listen {
         control.listen_here(listen.parse()?);
@@ -52,6 +53,13 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
         () = control.close() => Ok(()),
         // A second signal does not wait.
         () = signals.next() => Ok(()),
+    }
+}
+
+/// Many systems start a program with 1,024 open files, and a request in flight takes two.
+fn raise_file_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files stays as it is");
     }
 }
 

@@ -1,3 +1,5 @@
+//! A feature and the model that answers it.
+
 use domain::{Feature, ModelId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

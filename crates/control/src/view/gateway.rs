@@ -1,3 +1,5 @@
+//! Ports and client keys.
+
 use domain::ClientKeyId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

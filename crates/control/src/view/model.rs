@@ -1,3 +1,5 @@
+//! Models, their keys, health and tests.
+
 use domain::{Family, Feature, ModelDraft, ModelId, Provider, SecretState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! A prompt to try and what happens to it.
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

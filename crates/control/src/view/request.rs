@@ -1,3 +1,5 @@
+//! Rows of the request log and what they sum up to.
+
 use domain::Feature;
 use gateway::RequestState;
 use jiff::Timestamp;

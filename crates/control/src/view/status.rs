@@ -1,3 +1,5 @@
+//! The state of everything.
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -1,19 +1,9 @@
 use super::*;
-use crate::record::RequestState;
 use crate::sse::{Splitter, data_of};
 use bytes::Bytes;
 
 fn outcome() -> Outcome {
-    Outcome {
-        state: RequestState::Cancelled,
-        status: None,
-        first_token_after: None,
-        duration: std::time::Duration::ZERO,
-        prompt_tokens: None,
-        completion_tokens: None,
-        finish_reason: None,
-        error: None,
-    }
+    Outcome::default()
 }
 
 /// The body of an exchange that a real llama.cpp server answered (build b11549, `curl -i -N`).

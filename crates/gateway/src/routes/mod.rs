@@ -41,7 +41,6 @@ impl Exchange<'_> {
     /// Ends with a complete answer in JSON.
     pub(crate) fn complete(mut self, body: impl Into<Bytes>) -> Response<AnswerBody> {
         self.record.outcome().status = Some(StatusCode::OK.as_u16());
-        self.record.first_token();
         json_response(
             StatusCode::OK,
             AnswerBody::recorded(body, self.ticket(RequestState::Completed)),

@@ -15,8 +15,8 @@ use super::Exchange;
 use crate::answer::AnswerBody;
 use crate::error::GatewayError;
 use crate::incoming::{ModelRequest, read_body};
-use crate::reading::{self, cut, whole_answer};
-use crate::record::{RequestState, Routed};
+use crate::reading::{cut, whole_answer};
+use crate::record::{Outcome, RequestState, Routed};
 use crate::relay::{Pieces, Relay, StreamCut, Terms};
 use crate::sample::SampleAnswer;
 use crate::snapshot::UpstreamKey;
@@ -141,15 +141,12 @@ async fn serve(
         }
     };
     if request.streamed {
-        let said = match serde_json::from_slice::<serde_json::Value>(&body) {
-            Ok(_) => "one JSON document where a stream was asked for".into(),
-            Err(_) => reading::describe(&body),
-        };
-        return exchange.fail(&GatewayError::NotTheApi {
-            model: model.name.to_string(),
-            host,
-            said,
-        });
+        // Whatever it says, it is not the stream that was asked for.
+        let said = whole_answer(&body, &mut Outcome::default())
+            .err()
+            .unwrap_or_else(|| "one JSON document where a stream was asked for".into());
+        let model = model.name.to_string();
+        return exchange.fail(&GatewayError::NotTheApi { model, host, said });
     }
     whole(body, model, host, exchange)
 }
@@ -279,7 +276,10 @@ fn whole(
     mut exchange: Exchange<'_>,
 ) -> Response<AnswerBody> {
     match whole_answer(&body, exchange.record.outcome()) {
-        Ok(()) => exchange.complete(body),
+        Ok(()) => {
+            exchange.record.first_token();
+            exchange.complete(body)
+        }
         Err(said) => exchange.fail(&GatewayError::NotTheApi {
             model: model.name.to_string(),
             host,
