@@ -22,6 +22,11 @@ pub enum Endpoint {
 pub struct ServerEndpoint {
     typed: String,
     base: Url,
+    host: String,
+    // Made once: a URL is asked for with every request.
+    models: Url,
+    chat_completions: Url,
+    completions: Url,
 }
 
 /// A call of the OpenAI API below a base URL.
@@ -62,14 +67,12 @@ impl ServerEndpoint {
     }
 
     /// The full URL of one call.
-    pub fn url(&self, path: UpstreamPath) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(&format!(
-            "{}/{}",
-            self.base.path().trim_end_matches('/'),
-            path.as_str()
-        ));
-        url
+    pub fn url(&self, path: UpstreamPath) -> &Url {
+        match path {
+            UpstreamPath::Models => &self.models,
+            UpstreamPath::ChatCompletions => &self.chat_completions,
+            UpstreamPath::Completions => &self.completions,
+        }
     }
 
     /// Scheme, host and port: what a stored key is bound to.
@@ -78,12 +81,8 @@ impl ServerEndpoint {
     }
 
     /// Host and port, as shown in lists and messages.
-    pub fn host(&self) -> String {
-        let host = self.base.host_str().unwrap_or_default();
-        match self.base.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// The same endpoint with `/v1` appended, when its path does not end so already.
@@ -134,8 +133,32 @@ impl FromStr for ServerEndpoint {
             .unwrap_or(path);
         let path = path.to_owned();
         base.set_path(&path);
+        let host = base.host_str().unwrap_or_default();
+        let host = base
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let call = |path: UpstreamPath| {
+            let mut url = base.clone();
+            url.set_path(&format!(
+                "{}/{}",
+                base.path().trim_end_matches('/'),
+                path.as_str()
+            ));
+            url
+        };
+        let [models, chat_completions, completions] = [
+            UpstreamPath::Models,
+            UpstreamPath::ChatCompletions,
+            UpstreamPath::Completions,
+        ]
+        .map(call);
+        let typed = typed.to_owned();
         Ok(Self {
-            typed: typed.to_owned(),
+            typed,
+            host,
+            models,
+            chat_completions,
+            completions,
             base,
         })
     }
@@ -168,7 +191,8 @@ impl Endpoint {
     /// Host and port, or `built in` for the sample model.
     pub fn host(&self) -> String {
         self.server()
-            .map_or_else(|| "built in".to_owned(), ServerEndpoint::host)
+            .map_or("built in", ServerEndpoint::host)
+            .to_owned()
     }
 }
 

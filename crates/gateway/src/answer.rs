@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::sse::{Splitter, data_of};
 pub struct AnswerBody {
     content: Content,
     ticket: Option<Ticket>,
+    busy: Option<Arc<()>>,
 }
 
 enum Content {
@@ -48,6 +50,7 @@ impl AnswerBody {
         Self {
             content: Content::Whole(Some(bytes.into())),
             ticket: Some(ticket),
+            busy: None,
         }
     }
 
@@ -56,7 +59,13 @@ impl AnswerBody {
         Self {
             content: Content::Whole(Some(bytes.into())),
             ticket: None,
+            busy: None,
         }
+    }
+
+    /// Holds on to the sign that its connection is busy, until the body ends.
+    pub(crate) fn hold(&mut self, busy: Arc<()>) {
+        self.busy = Some(busy);
     }
 
     /// A stream; the relay keeps the record itself.
@@ -64,6 +73,7 @@ impl AnswerBody {
         Self {
             content: Content::Stream(Box::new(relay)),
             ticket: None,
+            busy: None,
         }
     }
 }

@@ -129,7 +129,7 @@ impl Gateway {
         request: Request<http_body_util::Full<Bytes>>,
         client: &'static str,
     ) -> Response<AnswerBody> {
-        self.handle(request, Via::Inside(client), CancellationToken::new())
+        self.handle(request, Via::Inside(client), &CancellationToken::new())
             .await
     }
 
@@ -138,7 +138,7 @@ impl Gateway {
         &self,
         request: Request<B>,
         local: IpAddr,
-        stop: CancellationToken,
+        stop: &CancellationToken,
     ) -> Response<AnswerBody>
     where
         B: http_body::Body<Data = Bytes> + Send,
@@ -150,7 +150,7 @@ impl Gateway {
         &self,
         request: Request<B>,
         via: Via,
-        stop: CancellationToken,
+        stop: &CancellationToken,
     ) -> Response<AnswerBody>
     where
         B: http_body::Body<Data = Bytes> + Send,
@@ -184,7 +184,7 @@ impl Gateway {
         parts: &Parts,
         body: B,
         via: Via,
-        stop: CancellationToken,
+        stop: &CancellationToken,
         snapshot: &Arc<Snapshot>,
         correlation_id: &str,
     ) -> Response<AnswerBody>

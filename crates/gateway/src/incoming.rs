@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::GatewayError;
+use crate::pieces::Pieces;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
@@ -43,13 +44,13 @@ where
         return Err(GatewayError::BodyTooLarge { limit });
     }
     let read = async {
-        let mut whole = Whole::Nothing;
+        let mut whole = Pieces::with_hint(announced);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| GatewayError::BodyBroken)?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            whole.add(data, announced);
+            whole.add(data);
             if whole.len() > limit as usize {
                 discard(&mut body).await;
                 return Err(GatewayError::BodyTooLarge { limit });
@@ -77,49 +78,6 @@ where
     };
     // Whether it ended or ran out of time, the answer is the same.
     let _ = tokio::time::timeout(DISCARDED_WITHIN, read).await;
-}
-
-/// A body in one piece is passed on without a copy.
-enum Whole {
-    Nothing,
-    One(Bytes),
-    Many(BytesMut),
-}
-
-impl Whole {
-    fn add(&mut self, data: Bytes, announced: Option<u64>) {
-        *self = match std::mem::replace(self, Self::Nothing) {
-            Self::Nothing => Self::One(data),
-            Self::One(first) => {
-                let announced = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
-                let mut many =
-                    BytesMut::with_capacity(announced.max(2 * (first.len() + data.len())));
-                many.extend_from_slice(&first);
-                many.extend_from_slice(&data);
-                Self::Many(many)
-            }
-            Self::Many(mut many) => {
-                many.extend_from_slice(&data);
-                Self::Many(many)
-            }
-        };
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Nothing => 0,
-            Self::One(data) => data.len(),
-            Self::Many(many) => many.len(),
-        }
-    }
-
-    fn into_bytes(self) -> Bytes {
-        match self {
-            Self::Nothing => Bytes::new(),
-            Self::One(data) => data,
-            Self::Many(many) => many.freeze(),
-        }
-    }
 }
 
 /// A request body of the OpenAI API, scanned once.

@@ -9,6 +9,7 @@ mod error;
 mod gateway;
 mod guard;
 mod incoming;
+mod pieces;
 mod reading;
 mod record;
 mod relay;

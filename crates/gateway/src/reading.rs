@@ -202,6 +202,10 @@ pub(crate) fn words_of_error(body: &[u8]) -> String {
 
 /// At most this many characters of an untrusted text, without control characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
+    // Nearly every text is short and plain.
+    if text.len() <= most && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let clean = text
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter });

@@ -4,18 +4,20 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::gateway::Gateway;
 
-/// How long a client may take to send the head of a request, idle connections included.
+/// How long a client may take to send the head of a request, idle connections included; at most
+/// twice that, for it is looked at in such steps.
 const HEAD_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long connections may take to close once their streams were told to end.
@@ -121,27 +123,72 @@ impl Connection {
         let Ok(local) = stream.local_addr() else {
             return;
         };
-        let (gateway, end_streams) = (&self.gateway, &self.end_streams);
+        let activity = Activity::default();
+        let (gateway, end_streams, seen) = (&self.gateway, &self.end_streams, &activity);
         let service = service_fn(move |request| async move {
-            Ok::<_, Infallible>(
-                gateway
-                    .answer(request, local.ip(), end_streams.clone())
-                    .await,
-            )
+            let busy = seen.begin();
+            let mut response = gateway.answer(request, local.ip(), end_streams).await;
+            response.body_mut().hold(busy);
+            Ok::<_, Infallible>(response)
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WITHIN)
-            .serve_connection(TokioIo::new(stream), service);
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             // A broken connection is the client's affair; its requests are recorded either way.
             _ = connection.as_mut() => return,
             () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+            // Nothing came for a while: what has come of a head is not worth waiting for.
+            () = activity.ceases() => return,
         }
         tokio::select! {
             _ = connection => {}
             () = self.abort.cancelled() => {}
         }
+    }
+}
+
+/// What a connection does. hyper's own deadline for heads sets a timer with each request; this one
+/// looks once a minute.
+#[derive(Default)]
+struct Activity {
+    begun: AtomicU64,
+    running: Arc<()>,
+}
+
+impl Activity {
+    /// Notes a request; it runs as long as what is returned lives.
+    fn begin(&self) -> Arc<()> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(&self.running)
+    }
+
+    /// Ends when for a whole `HEAD_WITHIN` no request began and none runs.
+    async fn ceases(&self) {
+        loop {
+            let before = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(HEAD_WITHIN).await;
+            if self.begun.load(Ordering::Relaxed) == before && Arc::strong_count(&self.running) == 1
+            {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ceases_after_a_minute_without_a_request() {
+        let activity = Activity::default();
+        let begin = tokio::time::Instant::now();
+        let request = activity.begin();
+        let ends = async {
+            tokio::time::sleep(Duration::from_secs(150)).await;
+            drop(request);
+        };
+        let ((), ()) = tokio::join!(activity.ceases(), ends);
+        assert_eq!(begin.elapsed().as_secs(), 180, "not while the request runs");
     }
 }

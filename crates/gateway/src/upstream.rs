@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::{ServerEndpoint, UpstreamPath, is_loopback_name, is_never_a_model_server};
 use futures_util::StreamExt;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -14,6 +14,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::Deserialize;
 
+use crate::pieces::Pieces;
 use crate::reading;
 
 /// The header that carries the correlation id, in and out (GitLab sends it so).
@@ -119,7 +120,7 @@ impl Upstream {
 
     /// Sends a call and returns the answer once its headers are there, if its status is a success.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<reqwest::Response, UpstreamError> {
-        let host = call.endpoint.host();
+        let host = call.endpoint.host().to_owned();
         let url = call.endpoint.url(call.path);
         let client = if is_loopback_name(url.host_str().unwrap_or_default()) {
             &self.near
@@ -132,7 +133,7 @@ impl Upstream {
             Method::GET
         };
         let mut request = client
-            .request(method, url)
+            .request(method, url.clone())
             .header(
                 ACCEPT,
                 HeaderValue::from_static("application/json, text/event-stream"),
@@ -181,7 +182,7 @@ impl Upstream {
             body: None,
             within,
         };
-        let host = endpoint.host();
+        let host = endpoint.host().to_owned();
         let response = self.send(call).await?;
         let read = tokio::time::timeout(within, read_whole(response, &host)).await;
         let body = read.map_err(|_| UpstreamError::Late {
@@ -256,8 +257,8 @@ pub(crate) async fn read_whole(
     response: reqwest::Response,
     host: &str,
 ) -> Result<Bytes, UpstreamError> {
+    let mut whole = Pieces::with_hint(response.content_length());
     let mut pieces = response.bytes_stream();
-    let mut whole = BytesMut::new();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| unreachable(host.to_owned(), &error))?;
         if whole.len() + piece.len() > LARGEST_ANSWER {
@@ -265,13 +266,9 @@ pub(crate) async fn read_whole(
                 host: host.to_owned(),
             });
         }
-        if whole.is_empty() {
-            whole = piece.into();
-        } else {
-            whole.extend_from_slice(&piece);
-        }
+        whole.add(piece);
     }
-    Ok(whole.freeze())
+    Ok(whole.into_bytes())
 }
 
 async fn answered(host: String, response: reqwest::Response) -> UpstreamError {

@@ -16,7 +16,7 @@ const FILE: &str = "requests.sqlite";
 /// Lifts a database of the version of its place (from 0) to the next one.
 const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE requests (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,  -- ms since 1970
         correlation_id TEXT NOT NULL,
         state TEXT NOT NULL,

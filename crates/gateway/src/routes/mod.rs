@@ -27,7 +27,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) correlation_id: &'a str,
     /// Cancelled when streams have to end because the gateway stops.
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: &'a CancellationToken,
     pub(crate) record: Record,
     pub(crate) slot: Slot,
 }

@@ -113,7 +113,7 @@ async fn serve(
         Ok(response) => response,
         Err(error) => return exchange.fail(&error),
     };
-    let host = server.host();
+    let host = server.host().to_owned();
     let kind = response
         .headers()
         .get(CONTENT_TYPE)
@@ -229,7 +229,7 @@ async fn served_name(
             let (model, names) = (model.name.to_string(), names.join(", "));
             Err(GatewayError::Ambiguous {
                 model,
-                host: server.host(),
+                host: server.host().to_owned(),
                 names,
             })
         }
