@@ -13,7 +13,7 @@ pub enum Endpoint {
     /// The built-in sample model; written `sample`.
     Sample,
     /// A model server.
-    Server(ServerEndpoint),
+    Server(Box<ServerEndpoint>),
 }
 
 /// The base URL of a model server. Only `http` and `https`, with a host, without user info, never
@@ -203,7 +203,7 @@ impl FromStr for Endpoint {
         if text.trim() == "sample" {
             Ok(Self::Sample)
         } else {
-            text.parse().map(Self::Server)
+            text.parse().map(Box::new).map(Self::Server)
         }
     }
 }

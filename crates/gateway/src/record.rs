@@ -32,6 +32,30 @@ pub enum RequestState {
     Interrupted,
 }
 
+impl RequestState {
+    /// All states.
+    pub const ALL: [Self; 6] = [
+        Self::Running,
+        Self::Completed,
+        Self::Failed,
+        Self::Refused,
+        Self::Cancelled,
+        Self::Interrupted,
+    ];
+
+    /// The word for it, the same in the log, in JSON and on a terminal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// What is known when a request is accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {

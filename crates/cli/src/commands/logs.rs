@@ -77,9 +77,9 @@ fn line(row: &RequestView) -> String {
     let state = match (row.state, row.status) {
         (RequestState::Completed, Some(status)) => status.to_string(),
         (RequestState::Failed | RequestState::Refused, Some(status)) => {
-            format!("{status} {}", word(row.state))
+            format!("{status} {}", row.state.as_str())
         }
-        (state, _) => word(state).to_owned(),
+        (state, _) => state.as_str().to_owned(),
     };
     let milliseconds =
         |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0} ms"));
@@ -113,15 +113,4 @@ fn line(row: &RequestView) -> String {
         row.correlation_id,
     )
     .replace('\n', " ")
-}
-
-fn word(state: RequestState) -> &'static str {
-    match state {
-        RequestState::Running => "running",
-        RequestState::Completed => "completed",
-        RequestState::Failed => "failed",
-        RequestState::Refused => "refused",
-        RequestState::Cancelled => "cancelled",
-        RequestState::Interrupted => "interrupted",
-    }
 }

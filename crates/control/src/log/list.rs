@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
 
-use super::rows::{COLUMNS, state_name, view};
+use super::rows::{COLUMNS, view};
 use crate::view::{RequestId, RequestPage, RequestQuery, RequestView};
 
 /// Rows of a page that names no limit.
@@ -41,7 +41,7 @@ pub(super) fn page(connection: &Connection, query: &RequestQuery) -> rusqlite::R
         values.push((":correlation_id", id));
     }
     if let Some(state) = query.state {
-        conditions.push(format!("state = '{}'", state_name(state)));
+        conditions.push(format!("state = '{}'", state.as_str()));
     }
     if let Some(text) = &text {
         let each = SEARCHED.map(|column| format!("{column} LIKE :text ESCAPE '\\'"));

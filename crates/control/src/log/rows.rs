@@ -55,7 +55,9 @@ impl<'a> Statements<'a> {
         self.insert.insert(params![
             accepted.at.as_millisecond(),
             accepted.correlation_id,
-            state_name(outcome.map_or(RequestState::Running, |outcome| outcome.state)),
+            outcome
+                .map_or(RequestState::Running, |outcome| outcome.state)
+                .as_str(),
             accepted.method,
             accepted.path,
             accepted.client,
@@ -88,7 +90,7 @@ impl<'a> Statements<'a> {
     /// Ends a row; false when there is no such row.
     pub(super) fn end(&mut self, id: i64, outcome: &Outcome) -> rusqlite::Result<bool> {
         let changed = self.end.execute(params![
-            state_name(outcome.state),
+            outcome.state.as_str(),
             outcome.status,
             outcome.first_token_after.map(microseconds),
             microseconds(outcome.duration),
@@ -139,27 +141,12 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }
 
-/// The word for a state in the table. Safe to write into a statement, as the partial index needs.
-pub(super) fn state_name(state: RequestState) -> &'static str {
-    match state {
-        RequestState::Running => "running",
-        RequestState::Completed => "completed",
-        RequestState::Failed => "failed",
-        RequestState::Refused => "refused",
-        RequestState::Cancelled => "cancelled",
-        RequestState::Interrupted => "interrupted",
-    }
-}
-
+/// The state of a row; a word that is not known says how its writer ended.
 fn state_named(name: &str) -> RequestState {
-    match name {
-        "running" => RequestState::Running,
-        "completed" => RequestState::Completed,
-        "failed" => RequestState::Failed,
-        "refused" => RequestState::Refused,
-        "cancelled" => RequestState::Cancelled,
-        _ => RequestState::Interrupted,
-    }
+    let known = RequestState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == name);
+    known.unwrap_or(RequestState::Interrupted)
 }
 
 fn feature_name(routed: &Routed) -> Option<&'static str> {
