@@ -92,10 +92,12 @@ fn open(app: &AppHandle, folder: PathBuf) {
 
 /// Starts the gateway when the settings say so, and reads keys as they come within reach.
 async fn run(control: Arc<Control>) {
-    let starts = control
-        .gateway_settings(())
-        .await
-        .is_ok_and(|settings| settings.start_with_app);
+    // Without the admin's settings it would run with none of the admin's models and keys.
+    let starts = control.read_only().is_none()
+        && control
+            .gateway_settings(())
+            .await
+            .is_ok_and(|settings| settings.start_with_app);
     if starts && let Err(error) = control.listen().await {
         tracing::warn!(%error, "the gateway did not start");
     }

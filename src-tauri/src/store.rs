@@ -24,7 +24,8 @@ impl PluginStore {
         }
     }
 
-    /// The open store; opened by the first use, which reads the file. It saves only when told.
+    /// The store, which reads the file when it is opened. It saves when told, and once more when
+    /// the program ends if it is still open then; so whoever opens it closes it.
     fn store(&self) -> Result<Arc<Store<tauri::Wry>>, Error> {
         self.app
             .store_builder(&self.path)
@@ -36,7 +37,9 @@ impl PluginStore {
 
 impl SettingsStore for PluginStore {
     fn read(&self) -> Result<Option<Value>, Error> {
-        let entries = self.store()?.entries();
+        let store = self.store()?;
+        let entries = store.entries();
+        store.close_resource();
         if entries.is_empty() {
             return Ok(None);
         }
@@ -60,7 +63,9 @@ impl SettingsStore for PluginStore {
         for (name, value) in document {
             store.set(name, value.clone());
         }
-        store.save().map_err(|error| trouble(&error))
+        let saved = store.save().map_err(|error| trouble(&error));
+        store.close_resource();
+        saved
     }
 }
 
