@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -168,13 +168,8 @@ async fn open_session(State(panel): State<Arc<Panel>>, body: Bytes) -> Response 
 async fn call(
     State(panel): State<Arc<Panel>>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    Input(input): Input,
 ) -> Response {
-    let input = match input(&panel, &headers, body).await {
-        Ok(input) => input,
-        Err(response) => return response,
-    };
     match panel.control.call(&name, input).await {
         Ok(output) => json_response(StatusCode::OK, &output),
         Err(error) => failure(&error),
@@ -184,13 +179,8 @@ async fn call(
 async fn open(
     State(panel): State<Arc<Panel>>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    Input(input): Input,
 ) -> Response {
-    let input = match input(&panel, &headers, body).await {
-        Ok(input) => input,
-        Err(response) => return response,
-    };
     let messages = match panel.control.subscribe(&name, input) {
         Ok(messages) => messages,
         Err(error) => return failure(&error),
@@ -210,25 +200,32 @@ async fn open(
 }
 
 /// The JSON input of a request that carries the session.
-async fn input(panel: &Panel, headers: &HeaderMap, body: Body) -> Result<Value, Response> {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let session = *panel.session.lock().unwrap_or_else(PoisonError::into_inner);
-    if session.is_none() || bearer.map(digest) != session {
-        let words = "this page has no session. Run `gatehouse serve --admin` again for a new link";
-        return Err(refusal(StatusCode::UNAUTHORIZED, words));
-    }
-    let bytes = axum::body::to_bytes(body, LARGEST_INPUT)
-        .await
-        .map_err(|_| {
-            refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the input is larger than 8 MiB",
-            )
+struct Input(Value);
+
+impl FromRequest<Arc<Panel>> for Input {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, panel: &Arc<Panel>) -> Result<Self, Response> {
+        let bearer = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let session = *panel.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if session.is_none() || bearer.map(digest) != session {
+            let words =
+                "this page has no session. Run `gatehouse serve --admin` again for a new link";
+            return Err(refusal(StatusCode::UNAUTHORIZED, words));
+        }
+        let bytes = axum::body::to_bytes(request.into_body(), LARGEST_INPUT).await;
+        let bytes = bytes.map_err(|_| {
+            let words = "the input is larger than 8 MiB";
+            refusal(StatusCode::PAYLOAD_TOO_LARGE, words)
         })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the input is not JSON"))
+        let input = serde_json::from_slice(&bytes);
+        input
+            .map(Self)
+            .map_err(|_| refusal(StatusCode::BAD_REQUEST, "the input is not JSON"))
+    }
 }
 
 /// A file of the built UI; every other path is the page itself.
