@@ -1,5 +1,6 @@
 //! Starts, moves and stops the gateway's listener.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +77,7 @@ impl Runner {
         if running.is_none() {
             self.state.send_replace(GatewayState::Starting);
         }
-        let listening = match self.gateway.bind(listen.socket()).await {
+        let listening = match self.bind(listen, &mut running).await {
             Ok(listening) => listening,
             Err(error) => {
                 let error = bind_error(listen.socket(), &error);
@@ -116,6 +117,37 @@ impl Runner {
         self.tasks.wait().await;
         self.tasks.reopen();
         self.state.send_replace(GatewayState::Stopped);
+    }
+
+    /// Takes the address. One that overlaps with the address of now, as the whole network does with
+    /// this machine on the same port, is free only after that one is left; if it cannot be had
+    /// even then, the gateway goes back.
+    async fn bind(
+        &self,
+        listen: ListenAddress,
+        running: &mut Option<Running>,
+    ) -> io::Result<Listening> {
+        let refused = match self.gateway.bind(listen.socket()).await {
+            Ok(listening) => return Ok(listening),
+            Err(error) => error,
+        };
+        let overlaps = |now: &mut Running| now.address.port() == listen.socket().port();
+        let Some(old) = running.take_if(overlaps) else {
+            return Err(refused);
+        };
+        old.stop.cancel();
+        // Its listener is dropped as soon as its task runs; its requests end where they began.
+        for _ in 0..100 {
+            if let Ok(listening) = self.gateway.bind(listen.socket()).await {
+                return Ok(listening);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if let Ok(back) = self.gateway.bind(old.address).await {
+            let patience = *old.patience.borrow();
+            *running = Some(self.spawn(old.asked_for, back, patience));
+        }
+        Err(refused)
     }
 
     fn spawn(&self, asked_for: ListenAddress, listening: Listening, patience: u32) -> Running {

@@ -238,6 +238,28 @@ async fn the_gateway_moves_without_a_stop() {
 }
 
 #[tokio::test]
+async fn the_same_port_can_be_opened_to_the_network_and_closed_again() {
+    let fixture = Fixture::open().await;
+    fixture
+        .control
+        .create_client_key("lan".into())
+        .await
+        .unwrap();
+    let port = fixture.control.listen().await.unwrap().port();
+    for address in [format!("0.0.0.0:{port}"), format!("127.0.0.1:{port}")] {
+        let mut settings = fixture.control.gateway_settings(()).await.unwrap();
+        settings.listen = address.parse().unwrap();
+        fixture
+            .control
+            .save_gateway_settings(settings)
+            .await
+            .unwrap();
+        assert_eq!(fixture.listens_on().await, address);
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+}
+
+#[tokio::test]
 async fn beyond_this_machine_there_is_always_a_client_key() {
     let fixture = Fixture::open().await;
     let mut settings = fixture.control.gateway_settings(()).await.unwrap();
