@@ -12,6 +12,9 @@ use crate::{DomainError, network};
 pub enum Endpoint {
     /// The built-in sample model; written `sample`.
     Sample,
+    /// The vendor's own address; written as nothing, or as GitLab's dummy for Bedrock. Kept as
+    /// typed.
+    Vendor(String),
     /// A model server.
     Server(Box<ServerEndpoint>),
 }
@@ -27,7 +30,11 @@ pub struct ServerEndpoint {
     models: Url,
     chat_completions: Url,
     completions: Url,
+    embeddings: Url,
 }
+
+/// What GitLab stores as the endpoint of a Bedrock model (`self_hosted_model_form.vue`).
+const BEDROCK_DUMMY: &str = "http://bedrockselfhostedmodel.com";
 
 /// A call of the OpenAI API below a base URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +45,8 @@ pub enum UpstreamPath {
     ChatCompletions,
     /// A raw prompt.
     Completions,
+    /// Vectors of texts.
+    Embeddings,
 }
 
 impl UpstreamPath {
@@ -47,6 +56,7 @@ impl UpstreamPath {
             Self::Models => "models",
             Self::ChatCompletions => "chat/completions",
             Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
         }
     }
 }
@@ -72,7 +82,14 @@ impl ServerEndpoint {
             UpstreamPath::Models => &self.models,
             UpstreamPath::ChatCompletions => &self.chat_completions,
             UpstreamPath::Completions => &self.completions,
+            UpstreamPath::Embeddings => &self.embeddings,
         }
+    }
+
+    /// The base URL, without a trailing slash in its path unless it has no path, and with its
+    /// query.
+    pub fn base(&self) -> &Url {
+        &self.base
     }
 
     /// Scheme, host and port: what a stored key is bound to.
@@ -146,10 +163,11 @@ impl FromStr for ServerEndpoint {
             ));
             url
         };
-        let [models, chat_completions, completions] = [
+        let [models, chat_completions, completions, embeddings] = [
             UpstreamPath::Models,
             UpstreamPath::ChatCompletions,
             UpstreamPath::Completions,
+            UpstreamPath::Embeddings,
         ]
         .map(call);
         let typed = typed.to_owned();
@@ -159,6 +177,7 @@ impl FromStr for ServerEndpoint {
             models,
             chat_completions,
             completions,
+            embeddings,
             base,
         })
     }
@@ -184,15 +203,17 @@ impl Endpoint {
     pub fn server(&self) -> Option<&ServerEndpoint> {
         match self {
             Self::Server(server) => Some(server),
-            Self::Sample => None,
+            Self::Sample | Self::Vendor(_) => None,
         }
     }
 
-    /// Host and port, or `built in` for the sample model.
+    /// Host and port, `built in` for the sample model, `vendor` for a vendor's own address.
     pub fn host(&self) -> String {
-        self.server()
-            .map_or("built in", ServerEndpoint::host)
-            .to_owned()
+        match self {
+            Self::Server(server) => server.host().to_owned(),
+            Self::Sample => "built in".to_owned(),
+            Self::Vendor(_) => "vendor".to_owned(),
+        }
     }
 }
 
@@ -200,10 +221,13 @@ impl FromStr for Endpoint {
     type Err = DomainError;
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        if text.trim() == "sample" {
-            Ok(Self::Sample)
-        } else {
-            text.parse().map(Box::new).map(Self::Server)
+        match text.trim() {
+            "sample" => Ok(Self::Sample),
+            "" => Ok(Self::Vendor(String::new())),
+            typed if typed.trim_end_matches('/') == BEDROCK_DUMMY => {
+                Ok(Self::Vendor(typed.to_owned()))
+            }
+            typed => typed.parse().map(Box::new).map(Self::Server),
         }
     }
 }
@@ -212,6 +236,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sample => formatter.write_str("sample"),
+            Self::Vendor(typed) => formatter.write_str(typed),
             Self::Server(server) => formatter.write_str(&server.typed),
         }
     }

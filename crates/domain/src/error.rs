@@ -15,6 +15,24 @@ pub enum DomainError {
     /// No family of this name.
     #[error("\"{0}\" is not a model family")]
     Family(String),
+    /// No provider of this name.
+    #[error("\"{0}\" is not a provider")]
+    Provider(String),
+    /// The record of a family cannot be used, and why.
+    #[error("the model family {0}")]
+    FamilyRecord(String),
+    /// A family is in use.
+    #[error("the family is used by {0}")]
+    FamilyInUse(String),
+    /// A setting of a model cannot be used, and why.
+    #[error("{0}")]
+    Connection(String),
+    /// A model does not suit a feature, and why.
+    #[error("{0}")]
+    Unfit(String),
+    /// A fallback that is no other model.
+    #[error("the fallback of {0} is the model itself")]
+    FallbackIsItself(String),
     /// No feature of this name.
     #[error("\"{0}\" is not a feature")]
     Feature(String),
@@ -23,7 +41,7 @@ pub enum DomainError {
     Endpoint(String),
     /// The model identifier is too long or has control characters.
     #[error("the model identifier {0}")]
-    Identifier(&'static str),
+    Identifier(String),
     /// No model of this name or id.
     #[error("no model is named \"{0}\"")]
     NoSuchModel(String),
@@ -59,19 +77,37 @@ impl DomainError {
             Self::NameTaken(_) => "Choose another name, or edit the model that has it.".into(),
             Self::NameReserved(_) => "Choose another name.".into(),
             Self::Family(_) => {
-                let names: Vec<_> = crate::FAMILIES.iter().map(|record| record.name).collect();
+                let names: Vec<_> = crate::FAMILIES
+                    .iter()
+                    .map(|record| record.name.as_str())
+                    .collect();
+                format!(
+                    "Use one of {}, or one of your own: lower-case letters, digits, _ - and dot, at \
+                     most 64.",
+                    names.join(", ")
+                )
+            }
+            Self::Provider(_) => {
+                let names: Vec<_> = crate::PROVIDERS.iter().map(|record| record.name).collect();
                 format!("Use one of {}.", names.join(", "))
             }
+            Self::FamilyRecord(_) => "Change the record and save again.".into(),
+            Self::FamilyInUse(_) => "Give these models another family first.".into(),
+            Self::Connection(_) => "Change it and save again.".into(),
+            Self::Unfit(_) => "Choose another model, or confirm that you want this one.".into(),
+            Self::FallbackIsItself(_) => "Choose another model, or none.".into(),
             Self::Feature(_) => {
                 let names: Vec<_> = crate::FEATURES.iter().map(|record| record.name).collect();
                 format!("Use one of {}.", names.join(", "))
             }
             Self::Endpoint(_) => {
-                "Give the base URL of the server, such as http://gpu-1:8000/v1.".into()
+                "Give the base URL of the server, such as http://gpu-1:8000/v1, and the provider \
+                 that it belongs to."
+                    .into()
             }
-            Self::Identifier(_) => {
-                "Use the name that the server lists, such as custom_openai/Mixtral-8x7B.".into()
-            }
+            Self::Identifier(_) => "Use the name that the server or the vendor lists, such as \
+                 custom_openai/Mixtral-8x7B."
+                .into(),
             Self::NoSuchModel(_) => "See the names with `gatehouse model list`.".into(),
             Self::ClientKey(_) => "See the keys with `gatehouse key list`.".into(),
             Self::Setting { .. } => "Change the value and save again.".into(),

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 mod client_key;
+mod connection;
 mod endpoint;
 mod error;
 mod family;
@@ -11,19 +12,25 @@ mod identifier;
 mod migration;
 mod model;
 mod network;
+mod provider;
 mod routing;
 mod secret;
 mod settings;
 
 pub use client_key::{ClientKey, ClientKeyDigest, ClientKeyId, ClientKeyName};
+pub use connection::{Connection, is_region};
 pub use endpoint::{Endpoint, ServerEndpoint, UpstreamPath};
 pub use error::DomainError;
-pub use family::{FAMILIES, Family, FamilyRecord};
-pub use feature::{FEATURES, Feature, FeatureRecord};
-pub use identifier::{Identifier, Provider};
+pub use family::{
+    Bos, CompletionRoute, FAMILIES, Family, FamilyRecord, Fim, GENERAL, Parameter, ReasoningMarks,
+    Standing, Support, SupportLevels, Variant,
+};
+pub use feature::{FEATURES, Feature, FeatureRecord, Need, unfit_reason};
+pub use identifier::Identifier;
 pub use migration::{SCHEMA_VERSION, read_document, write_document};
 pub use model::{DeploymentName, Model, ModelDraft, ModelId};
 pub use network::{ListenAddress, is_loopback_name, is_never_a_model_server};
-pub use routing::{Target, target_for, unfit_reason};
+pub use provider::{Auth, PROVIDERS, Provider, ProviderRecord, ServerKind};
+pub use routing::{Route, Target, route_of, target_for, target_of};
 pub use secret::{KeyPresence, SecretState};
 pub use settings::{GatewaySettings, Settings};

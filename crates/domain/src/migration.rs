@@ -1,4 +1,4 @@
-//! Reads and writes the settings document: `{"schema_version": 1, "settings": {…}}`. Lifts older
+//! Reads and writes the settings document: `{"schema_version": 2, "settings": {…}}`. Lifts older
 //! documents, refuses newer ones, keeps what it does not know.
 
 use serde_json::{Map, Value, json};
@@ -6,11 +6,20 @@ use serde_json::{Map, Value, json};
 use crate::{DomainError, Settings};
 
 /// The version of the document that this program writes.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
 
-/// Turns a document of the version of its place (from 1) into the next one. Empty as long as
-/// there is one version only.
-const MIGRATIONS: [fn(&mut Value); SCHEMA_VERSION as usize - 1] = [];
+/// Turns a document of the version of its place (from 1) into the next one.
+const MIGRATIONS: [fn(&mut Value); SCHEMA_VERSION as usize - 1] = [routes_may_be_disabled];
+
+/// Version 2: a route says its kind, because a feature can be disabled and have a fallback.
+fn routes_may_be_disabled(settings: &mut Value) {
+    let Some(routes) = settings.get_mut("routes").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for route in routes.values_mut().filter(|route| route.is_string()) {
+        *route = json!({"kind": "model", "model": route.take()});
+    }
+}
 
 /// The settings in a document, and the keys beside them, which belong to others.
 pub fn read_document(document: &Value) -> Result<(Settings, Map<String, Value>), DomainError> {
@@ -64,16 +73,40 @@ pub fn write_document(settings: &Settings, others: &Map<String, Value>) -> Value
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Connection, Target, target_for};
 
-    /// A document as version 1 wrote it, with keys that only a newer program knows.
+    /// Documents as each version wrote them, with keys that only a newer program knows.
     const VERSION_1: &str = include_str!("../tests/settings-v1.json");
+    const VERSION_2: &str = include_str!("../tests/settings-v2.json");
 
     #[test]
     fn unknown_keys_survive_a_load_and_a_save() {
+        let document: Value = serde_json::from_str(VERSION_2).unwrap();
+        let (settings, others) = read_document(&document).unwrap();
+        assert_eq!(settings.models.len(), 3);
+        assert_eq!(write_document(&settings, &others), document);
+    }
+
+    #[test]
+    fn a_document_of_version_1_keeps_its_models_and_routes() {
         let document: Value = serde_json::from_str(VERSION_1).unwrap();
         let (settings, others) = read_document(&document).unwrap();
-        assert_eq!(settings.models.len(), 2);
-        assert_eq!(write_document(&settings, &others), document);
+        let mixtral = settings.model_named("Mixtral 8x7B-it").unwrap();
+        let target = target_for(&settings, "duo_chat");
+        assert!(matches!(target, Target::Model { model, fallback: None, .. } if model == mixtral));
+        assert_eq!(mixtral.connection, Connection::default());
+        let written = write_document(&settings, &others);
+        assert_eq!(written["schema_version"], 2);
+        assert_eq!(
+            read_document(&written),
+            Ok((settings, others)),
+            "what was lifted stays"
+        );
+        assert_eq!(written["window"], document["window"]);
+        assert_eq!(
+            written["settings"]["appearance"],
+            document["settings"]["appearance"]
+        );
     }
 
     #[test]

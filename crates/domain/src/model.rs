@@ -1,4 +1,5 @@
-//! A registered model: deployment name, family, endpoint, identifier.
+//! A registered model: deployment name, family, endpoint, identifier, connection. Whether these
+//! fit together is checked in `settings`.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +8,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use crate::{DomainError, Endpoint, Family, Feature, Identifier, Provider};
+use crate::{Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider};
 
 /// Identifies a model through every change of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -106,6 +107,12 @@ pub struct Model {
     /// What the server calls it; `None` when the server decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<Identifier>,
+    /// The provider chosen in the form; a prefix of the identifier has the last word.
+    #[serde(default)]
+    pub provider: Provider,
+    /// How to reach it, where the provider leaves a choice.
+    #[serde(default)]
+    pub connection: Connection,
     /// Whether clients can use it.
     pub enabled: bool,
     /// Whether a key was ever stored. A model that never had one is called without asking the
@@ -125,13 +132,32 @@ fn first_hue() -> u8 {
 }
 
 impl Model {
-    /// The way to speak to this model's server.
+    /// The way to speak to this model's server: the sample model, or what the prefix of the
+    /// identifier says, or what was chosen in the form.
     pub fn provider(&self) -> Provider {
-        match (&self.endpoint, &self.identifier) {
-            (Endpoint::Sample, _) => Provider::Sample,
-            (Endpoint::Server(_), Some(identifier)) => identifier.provider(),
-            (Endpoint::Server(_), None) => Provider::OpenaiCompatible,
+        if self.endpoint == Endpoint::Sample {
+            return Provider::Sample;
         }
+        self.identifier
+            .as_ref()
+            .and_then(Identifier::provider)
+            .unwrap_or(self.provider)
+    }
+
+    /// What a stored key is bound to: the server's origin, or the vendor.
+    pub fn key_origin(&self) -> Option<String> {
+        match &self.endpoint {
+            Endpoint::Sample => None,
+            Endpoint::Server(server) => Some(server.origin()),
+            Endpoint::Vendor(_) => Some(format!("vendor:{}", self.provider())),
+        }
+    }
+
+    /// What the family is told apart by: the served name, else the deployment name.
+    pub fn variant_name(&self) -> &str {
+        self.identifier
+            .as_ref()
+            .map_or(self.name.as_str(), Identifier::served_name)
     }
 }
 
@@ -151,6 +177,12 @@ pub struct ModelDraft {
     /// What the server calls the model; empty when the server decides.
     #[serde(default)]
     pub identifier: String,
+    /// The provider chosen in the form.
+    #[serde(default)]
+    pub provider: Provider,
+    /// How to reach it, where the provider leaves a choice.
+    #[serde(default)]
+    pub connection: Connection,
     /// Whether clients can use it.
     pub enabled: bool,
 }

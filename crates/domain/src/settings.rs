@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use ts_rs::TS;
 
 use crate::{
-    ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Feature, Identifier,
-    ListenAddress, Model, ModelDraft, ModelId,
+    ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Family, FamilyRecord, Feature,
+    Identifier, Model, ModelDraft, ModelId, Route, unfit_reason,
 };
+use reach::check_reach;
+
+mod gateway;
+mod reach;
+
+pub use gateway::GatewaySettings;
 
 /// All settings. Keys of models are not among them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -17,9 +22,12 @@ pub struct Settings {
     /// The registered models, in the order they were added.
     #[serde(default)]
     pub models: Vec<Model>,
-    /// Which model answers a feature; a feature that is absent is not routed.
+    /// Which model answers a feature; a feature that is absent follows its parent.
     #[serde(default)]
-    pub routes: BTreeMap<Feature, ModelId>,
+    pub routes: BTreeMap<Feature, Route>,
+    /// The families that the admin made, beside the built-in ones.
+    #[serde(default)]
+    pub families: Vec<FamilyRecord>,
     /// How the gateway listens and what it bears.
     #[serde(default)]
     pub gateway: GatewaySettings,
@@ -29,82 +37,6 @@ pub struct Settings {
     /// What a newer program stored; kept as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
-}
-
-/// How the gateway listens and what it bears. Times are in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(default)]
-#[ts(export)]
-pub struct GatewaySettings {
-    /// Address and port, such as `127.0.0.1:5052`.
-    #[ts(type = "string")]
-    pub listen: ListenAddress,
-    /// Whether the desktop app starts the gateway when it opens.
-    pub start_with_app: bool,
-    /// Host names beside the loopback ones that clients may use.
-    pub allowed_hosts: Vec<String>,
-    /// Origins of web pages that may call, each exactly as a browser sends it.
-    pub allowed_origins: Vec<String>,
-    /// Requests in flight; one more is answered 503. 1 to 10,000.
-    pub max_in_flight: u32,
-    /// Largest request body in bytes. 1 kiB to 1 GiB.
-    pub max_body_bytes: u32,
-    /// Longest wait for the first byte of an answer. 1 to 600.
-    pub first_byte_timeout: u32,
-    /// Longest silence inside a stream. 1 to 600.
-    pub idle_timeout: u32,
-    /// Longest answer from start to end. 1 to 3,600.
-    pub total_timeout: u32,
-    /// How long a stop waits for running requests. 0 to 600.
-    pub drain_timeout: u32,
-    /// What a newer program stored; kept as it is.
-    #[serde(flatten)]
-    #[ts(skip)]
-    pub rest: Map<String, Value>,
-}
-
-impl Default for GatewaySettings {
-    fn default() -> Self {
-        Self {
-            listen: ListenAddress::default(),
-            start_with_app: true,
-            allowed_hosts: Vec::new(),
-            allowed_origins: Vec::new(),
-            max_in_flight: 64,
-            max_body_bytes: 4 * 1024 * 1024,
-            first_byte_timeout: 60,
-            idle_timeout: 30,
-            total_timeout: 600,
-            drain_timeout: 5,
-            rest: Map::new(),
-        }
-    }
-}
-
-impl GatewaySettings {
-    /// Checks every range; the first value outside its range is the error.
-    pub fn check(&self) -> Result<(), DomainError> {
-        let ranges = [
-            ("requests at once", self.max_in_flight, 1, 10_000),
-            ("the largest body", self.max_body_bytes, 1_024, 1 << 30),
-            (
-                "the wait for the first token",
-                self.first_byte_timeout,
-                1,
-                600,
-            ),
-            ("the silence inside a stream", self.idle_timeout, 1, 600),
-            ("the time for a whole answer", self.total_timeout, 1, 3_600),
-            ("the drain on stop", self.drain_timeout, 0, 600),
-        ];
-        for (name, value, least, most) in ranges {
-            if !(least..=most).contains(&value) {
-                let problem = format!("is {value}, outside {least} to {most}");
-                return Err(DomainError::Setting { name, problem });
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Settings {
@@ -129,13 +61,79 @@ impl Settings {
             .ok_or_else(|| DomainError::NoSuchModel(text.trim().to_owned()))
     }
 
-    /// The features that this model answers.
+    /// The features whose own route names this model, first or as fallback.
     pub fn features_of(&self, id: ModelId) -> Vec<Feature> {
+        let names_it = |route: &Route| matches!(route, Route::Model { model, fallback } if *model == id || *fallback == Some(id));
         self.routes
             .iter()
-            .filter(|(_, routed)| **routed == id)
+            .filter(|(_, route)| names_it(route))
             .map(|(feature, _)| *feature)
             .collect()
+    }
+
+    /// The record of a family: the admin's own, or the built-in one, or the general one.
+    pub fn family(&self, name: &Family) -> &FamilyRecord {
+        self.families
+            .iter()
+            .find(|record| record.name == *name)
+            .or_else(|| FamilyRecord::built_in(name.as_str()))
+            .unwrap_or_else(|| {
+                FamilyRecord::built_in(crate::GENERAL).expect("the table has the general family")
+            })
+    }
+
+    /// The record of a model's family as it applies to the model: variant, and what the model
+    /// itself says of its context and of what it refuses.
+    pub fn family_of(&self, model: &Model) -> FamilyRecord {
+        let record = self.family(&model.family);
+        let mut record = record.for_identifier(model.variant_name()).into_owned();
+        record.context = model.connection.context.unwrap_or(record.context);
+        for parameter in &model.connection.refuses {
+            if !record.refuses(*parameter) {
+                record.refuses.push(*parameter);
+            }
+        }
+        record
+    }
+
+    /// Adds or changes a family of the admin's own. A built-in one cannot be changed.
+    pub fn save_family(&mut self, record: FamilyRecord) -> Result<(), DomainError> {
+        if FamilyRecord::built_in(record.name.as_str()).is_some() {
+            return Err(DomainError::FamilyRecord(format!(
+                "{} is built in: copy it under another name",
+                record.name
+            )));
+        }
+        record.check()?;
+        match self
+            .families
+            .iter_mut()
+            .find(|other| other.name == record.name)
+        {
+            Some(other) => *other = record,
+            None => self.families.push(record),
+        }
+        Ok(())
+    }
+
+    /// Removes a family of the admin's own that no model has.
+    pub fn remove_family(&mut self, name: &Family) -> Result<(), DomainError> {
+        let users: Vec<&str> = self
+            .models
+            .iter()
+            .filter(|model| model.family == *name)
+            .map(|model| model.name.as_str())
+            .collect();
+        if !users.is_empty() {
+            return Err(DomainError::FamilyInUse(users.join(", ")));
+        }
+        let place = self
+            .families
+            .iter()
+            .position(|record| record.name == *name)
+            .ok_or_else(|| DomainError::Family(name.to_string()))?;
+        self.families.remove(place);
+        Ok(())
     }
 
     /// Adds or changes a model, and returns it. `new_id` is used when the draft names none.
@@ -145,8 +143,12 @@ impl Settings {
         new_id: ModelId,
     ) -> Result<Model, DomainError> {
         let name: DeploymentName = draft.name.parse()?;
-        let family = draft.family.parse()?;
+        let family: Family = draft.family.parse()?;
+        if self.family(&family).name != family {
+            return Err(DomainError::Family(family.to_string()));
+        }
         let endpoint: Endpoint = draft.endpoint.parse()?;
+        draft.connection.check()?;
         let identifier = match draft.identifier.trim() {
             "" => None,
             text => Some(text.parse::<Identifier>()?),
@@ -166,20 +168,30 @@ impl Settings {
                 family,
                 endpoint,
                 identifier,
+                provider: draft.provider,
+                connection: draft.connection.clone(),
                 enabled: draft.enabled,
                 has_key: false,
                 hue,
                 rest: Map::new(),
             };
+            check_reach(&model)?;
             self.models.push(model.clone());
             return Ok(model);
         };
         let model = self.model_mut(id)?;
-        model.name = name;
-        model.family = family;
-        model.endpoint = endpoint;
-        model.identifier = identifier;
-        model.enabled = draft.enabled;
+        let changed = Model {
+            name,
+            family,
+            endpoint,
+            identifier,
+            provider: draft.provider,
+            connection: draft.connection.clone(),
+            enabled: draft.enabled,
+            ..model.clone()
+        };
+        check_reach(&changed)?;
+        *model = changed;
         Ok(model.clone())
     }
 
@@ -190,7 +202,15 @@ impl Settings {
             .iter()
             .position(|model| model.id == id)
             .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
-        self.routes.retain(|_, routed| *routed != id);
+        self.routes.retain(|_, route| {
+            let Route::Model { model, fallback } = route else {
+                return true;
+            };
+            if *fallback == Some(id) {
+                *fallback = None;
+            }
+            *model != id
+        });
         Ok(self.models.remove(place))
     }
 
@@ -202,20 +222,33 @@ impl Settings {
             .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))
     }
 
-    /// Routes a feature to a model, or to none.
+    /// Routes a feature, or lets it follow its parent. A model that does not suit the feature is
+    /// refused with the reason, unless the reason `was_shown`.
     pub fn set_route(
         &mut self,
         feature: Feature,
-        model: Option<ModelId>,
+        route: Option<Route>,
+        was_shown: bool,
     ) -> Result<(), DomainError> {
-        match model {
-            None => self.routes.remove(&feature),
-            Some(id) => {
-                self.model(id)
-                    .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
-                self.routes.insert(feature, id)
-            }
+        let Some(route) = route else {
+            self.routes.remove(&feature);
+            return Ok(());
         };
+        if let Route::Model { model, fallback } = route {
+            if fallback == Some(model) {
+                return Err(DomainError::FallbackIsItself(feature.record().title.into()));
+            }
+            for id in [Some(model), fallback].into_iter().flatten() {
+                let model = self
+                    .model(id)
+                    .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
+                let reason = unfit_reason(&self.family_of(model), feature);
+                if let Some(reason) = reason.filter(|_| !was_shown) {
+                    return Err(DomainError::Unfit(reason));
+                }
+            }
+        }
+        self.routes.insert(feature, route);
         Ok(())
     }
 
