@@ -1,0 +1,291 @@
+//! The answer that fills a gap, piece by piece as it comes: what may still be cut is held back, and
+//! what has been given out is never wrong afterwards. However an answer is cut into pieces, the
+//! text is the same.
+
+use domain::{CompletionRoute, FamilyRecord};
+
+use super::Note;
+use super::block::Block;
+use super::echo::Echo;
+use super::fence::{Fences, Unfence};
+use super::front::Front;
+use super::junk::{Content, Junk};
+use super::overlap::{Match, Overlap, loose_brackets, only_closes};
+use crate::prompt::Marks;
+use crate::{Gap, LineEnds};
+
+/// How many repetitions of the suffix are looked at, from the longest on.
+const MOST_MATCHES: usize = 6;
+
+/// Polishes one answer that fills a gap.
+#[derive(Debug)]
+pub struct Completion {
+    front: Front,
+    /// What an instruction brings with it.
+    chat: Option<(Unfence, Echo)>,
+    overlap: Overlap,
+    block: Option<Block>,
+    junk: Junk,
+    line_ends: LineEnds,
+    /// Whether white space at the end says nothing, as the file goes on with some.
+    trims_end: bool,
+
+    /// The answer so far, with `\n`.
+    text: String,
+    /// How much of it has been given out.
+    given: usize,
+    /// Where the last line begins.
+    line: usize,
+    /// Where the text ends without white space.
+    solid: usize,
+    /// How much could be given out at the end of the last whole line.
+    safe_line: usize,
+    /// Whether nothing but comments or asterisks has come.
+    is_junk: bool,
+    over: Option<Over>,
+    is_finished: bool,
+}
+
+/// Why an answer is over before the model has ended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// It has to end here.
+    Block(usize),
+    /// It repeats the suffix.
+    Repeats,
+}
+
+impl Completion {
+    /// For an answer to the prompt that was made for this place by this route. The place is the
+    /// one of the prompt, cut to the context or not.
+    pub fn new(gap: &Gap, family: &FamilyRecord, route: CompletionRoute) -> Self {
+        let by_chat = route == CompletionRoute::Chat;
+        let marks = if by_chat {
+            Marks::of(gap).texts()
+        } else {
+            Vec::new()
+        };
+        let fences = by_chat && !gap.is_markdown();
+        Self {
+            front: Front::new(family, gap, &marks, by_chat),
+            chat: by_chat.then(|| (Unfence::new(Fences::First, fences), Echo::new(gap))),
+            overlap: Overlap::new(&gap.suffix),
+            block: Block::new(gap),
+            junk: Junk::new(gap),
+            line_ends: gap.line_ends,
+            trims_end: !gap
+                .suffix
+                .starts_with(|letter: char| !letter.is_whitespace()),
+            text: String::new(),
+            given: 0,
+            line: 0,
+            solid: 0,
+            safe_line: 0,
+            is_junk: true,
+            over: None,
+            is_finished: false,
+        }
+    }
+
+    /// The next piece of the answer; gives the text that can be shown now.
+    pub fn push(&mut self, piece: &str) -> String {
+        let text = self.front.push(piece);
+        let text = match &mut self.chat {
+            Some((unfence, echo)) => echo.push(&unfence.push(&text)),
+            None => text,
+        };
+        self.take(&text);
+        let safe = self.safe();
+        self.give(safe)
+    }
+
+    /// Whether the rest of the answer would be cut, so that the model can be stopped.
+    pub fn is_over(&self) -> bool {
+        let unfenced = self
+            .chat
+            .as_ref()
+            .is_some_and(|(unfence, _)| unfence.is_over());
+        self.over.is_some() || self.front.is_over() || unfenced
+    }
+
+    /// The rest of the text, and what was done to the answer. A second call gives nothing.
+    pub fn finish(&mut self) -> (String, Vec<Note>) {
+        if std::mem::replace(&mut self.is_finished, true) {
+            return Default::default();
+        }
+        let mut text = self.front.finish();
+        if let Some((unfence, echo)) = &mut self.chat {
+            text = unfence.push(&text) + &unfence.finish();
+            text = echo.push(&text) + &echo.finish();
+        }
+        self.take(&text);
+        let mut notes: Vec<Note> = self.front.notes().collect();
+        if let Some((unfence, echo)) = &self.chat {
+            notes.extend(unfence.unwrapped().then_some(Note::Unwrapped));
+            notes.extend(echo.dropped().then_some(Note::PrefixRepeated));
+        }
+        let end = self.end(&mut notes);
+        self.text.truncate(end.max(self.given));
+        (self.give(end), notes)
+    }
+
+    /// Reads text that has passed the first steps.
+    fn take(&mut self, text: &str) {
+        for letter in text.chars() {
+            if self.over.is_some() {
+                return;
+            }
+            let at = self.text.len();
+            if letter == '\n' {
+                self.end_line();
+                if self.over.is_some() {
+                    return;
+                }
+            }
+            self.text.push(letter);
+            self.overlap.push(letter, at);
+            if letter == '\n' {
+                self.line = self.text.len();
+            }
+            if !letter.is_whitespace() && letter != char::REPLACEMENT_CHARACTER {
+                self.solid = self.text.len();
+            }
+            if self.overlap.is_over() {
+                self.over = Some(Over::Repeats);
+            }
+        }
+    }
+
+    /// At the end of a line, before its line end.
+    fn end_line(&mut self) {
+        if let Some(block) = &mut self.block {
+            self.over = block.line_end(&self.text, self.line).map(Over::Block);
+        }
+        self.is_junk &= self.junk.content(&self.text, true) != Content::Code;
+        self.safe_line = self.safe_now();
+    }
+
+    /// How much of the text can be shown, whatever comes.
+    fn safe(&mut self) -> usize {
+        if self.over.is_some() {
+            return self.given;
+        }
+        self.is_junk &= self.junk.content(&self.text, false) != Content::Code;
+        match &self.block {
+            // Whether this line is behind the block shows at its end.
+            Some(_) if self.line > 0 => self.safe_line,
+            Some(_) if only_closes(&self.text) => self.given,
+            _ => self.safe_now(),
+        }
+    }
+
+    fn safe_now(&self) -> usize {
+        if self.is_junk {
+            return 0;
+        }
+        let overlap = self.overlap.held_from();
+        let block = self.block.as_ref().and_then(Block::held_from);
+        let mark = block.map(|mark| self.text[..mark.min(self.text.len())].trim_end().len());
+        overlap.into_iter().chain(mark).fold(self.solid, usize::min)
+    }
+
+    fn give(&mut self, to: usize) -> String {
+        let from = self.given;
+        self.given = to.max(from);
+        self.line_ends.restore(&self.text[from..self.given])
+    }
+
+    /// Where the text ends.
+    fn end(&mut self, notes: &mut Vec<Note>) -> usize {
+        if self.over.is_none()
+            && self.line < self.text.len()
+            && let Some(block) = &mut self.block
+        {
+            self.over = block.line_end(&self.text, self.line).map(Over::Block);
+        }
+        let mut end = match (self.over, &mut self.block) {
+            (Some(Over::Block(end)), _) => {
+                notes.push(Note::CutAtBlock);
+                end
+            }
+            (None, Some(block)) => {
+                let end = block.end(&self.text);
+                if end < self.text.trim_end().len() {
+                    notes.push(Note::CutAtBlock);
+                }
+                end
+            }
+            _ => self.text.len(),
+        };
+        let whole = self.text[..end]
+            .trim_end_matches(char::REPLACEMENT_CHARACTER)
+            .len();
+        if whole < end {
+            notes.push(Note::HalfCharacter);
+            end = whole;
+        }
+        if let Some(found) = self.repetition(end) {
+            let lines = self.text[found.start..end].trim_end().lines().count();
+            notes.push(Note::SuffixRepeated(lines));
+            end = self.without(found);
+        }
+        if self.trims_end {
+            end = self.text[..end].trim_end().len();
+        }
+        // What was code before a cut may have been shown.
+        self.is_junk &= self.junk.content(&self.text, true) != Content::Code;
+        let kept = &self.text[..end];
+        let note = match self.junk.content(kept, true) {
+            Content::Nothing => Note::Blank,
+            Content::Comments if self.is_junk => Note::OnlyComments,
+            Content::Asterisks if self.is_junk => Note::OnlyAsterisks,
+            _ => return end,
+        };
+        notes.push(note);
+        0
+    }
+
+    /// Where the text ends without a repetition: the white space between it and the file stays only
+    /// if the file has none.
+    fn without(&self, found: Match) -> usize {
+        if self.trims_end {
+            found.kept
+        } else {
+            found.start
+        }
+    }
+
+    /// The longest repetition of the suffix at the end of the text whose removal is right.
+    fn repetition(&mut self, end: usize) -> Option<Match> {
+        let text = &self.text[..end];
+        if end < self.text.len() {
+            self.overlap.restart();
+            text.char_indices()
+                .for_each(|(at, letter)| self.overlap.push(letter, at));
+        }
+        let mut with = None;
+        let matches: Vec<Match> = self.overlap.matches().take(MOST_MATCHES).collect();
+        matches.into_iter().find(|found| {
+            if self.over == Some(Over::Repeats) {
+                return true;
+            }
+            let kept = &text[..if self.trims_end { found.kept } else { found.start }];
+            // What the answer has opened it may close.
+            let (closed, open) = (loose_brackets(&text[found.start..]).0, loose_brackets(kept).1);
+            if open > 0 && closed > 0 {
+                return false;
+            }
+            let errors = self.block.as_mut().and_then(|block| {
+                let with = *with.get_or_insert_with(|| block.errors(text));
+                Some((block.errors(kept)?, with?))
+            });
+            match errors {
+                Some((without, with)) if without != with => without < with,
+                _ => self.overlap.is_clear(text, *found),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! Control tokens as text: breaks those of a file, so that no tokenizer makes tokens of them, and
+//! reads an answer as it comes: it is cut at a control token, and broken ones are mended.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use domain::FamilyRecord;
+
+use crate::Gap;
+
+/// Breaks a control token behind its first character; no width, and no part of any token.
+const BREAK: char = '\u{200b}';
+
+/// What llama.cpp and others take for control tokens, whatever the family. Each is unlike any code.
+const KNOWN: &[&str] = &[
+    "<|fim_prefix|>",
+    "<|fim_suffix|>",
+    "<|fim_middle|>",
+    "<|fim_pad|>",
+    "<|fim_begin|>",
+    "<|fim_hole|>",
+    "<|fim_end|>",
+    "<fim_prefix>",
+    "<fim_suffix>",
+    "<fim_middle>",
+    "<fim_pad>",
+    "<fim-prefix>",
+    "<fim-suffix>",
+    "<fim-middle>",
+    "<fim-pad>",
+    "<｜fim▁begin｜>",
+    "<｜fim▁hole｜>",
+    "<｜fim▁end｜>",
+    "<|code_prefix|>",
+    "<|code_suffix|>",
+    "<|code_middle|>",
+    "<|prefix|>",
+    "<|suffix|>",
+    "<|middle|>",
+    "<|file_sep|>",
+    "<|file_separator|>",
+    "<file_sep>",
+    "<|repo_name|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|EOT|>",
+    "<｜begin▁of▁sentence｜>",
+    "<｜end▁of▁sentence｜>",
+    "<|begin_of_text|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+    "<end_of_turn>",
+    "<start_of_turn>",
+];
+
+/// Control tokens of some families that other files may well contain: broken, but cut at only by
+/// the families that have them.
+const BROKEN_ONLY: &[&str] = &[
+    "<PRE>", "<SUF>", "<MID>", "<EOT>", "[INST]", "[/INST]", "[PREFIX]", "[SUFFIX]", "[MIDDLE]",
+];
+
+/// A text of a file, with the control tokens of a family broken by U+200B behind their first
+/// character.
+pub fn defuse(text: &str, family: &FamilyRecord) -> String {
+    let tokens = to_break(family);
+    let Some(search) = search(&tokens) else {
+        return text.to_owned();
+    };
+    let mut broken = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(found) = search.find(rest) {
+        let first = rest[found.start()..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8);
+        broken.push_str(&rest[..found.start() + first]);
+        broken.push(BREAK);
+        // One token may begin inside another.
+        rest = &rest[found.start() + first..];
+    }
+    broken.push_str(rest);
+    broken
+}
+
+/// The control tokens to keep out of a prompt, without those that contain another.
+fn to_break(family: &FamilyRecord) -> Vec<&str> {
+    let mut tokens: Vec<&str> = family
+        .control_texts()
+        .chain(
+            family
+                .stop
+                .iter()
+                .map(String::as_str)
+                .filter(|stop| is_control(stop)),
+        )
+        .chain(KNOWN.iter().copied())
+        .chain(BROKEN_ONLY.iter().copied())
+        .filter(|token| token.chars().nth(1).is_some())
+        .collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    let all = tokens.clone();
+    tokens.retain(|token| {
+        !all.iter()
+            .any(|other| other != token && token.contains(other))
+    });
+    tokens
+}
+
+/// Whether a stop text looks like a token and not like a piece of code or a line end.
+fn is_control(stop: &str) -> bool {
+    stop.len() > 2 && stop.starts_with(['<', '[', '\u{2581}']) && stop.ends_with(['>', ']'])
+}
+
+fn search(tokens: &[impl AsRef<[u8]>]) -> Option<AhoCorasick> {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(tokens)
+        .ok()
+}
+
+/// Reads an answer as it comes: cuts it at the first control token or stop text and mends the
+/// tokens that were broken in the prompt.
+#[derive(Debug)]
+pub(crate) struct TokenReader {
+    texts: Vec<String>,
+    /// How many of the texts end the answer; the others are broken tokens.
+    ends: usize,
+    longest: usize,
+    search: Option<AhoCorasick>,
+    /// What may become one of the texts.
+    pending: String,
+    cut_at: Option<usize>,
+}
+
+impl TokenReader {
+    /// A reader of a family's answers about this place; `marks` are texts of the prompt that end
+    /// an answer too.
+    pub(crate) fn new(family: &FamilyRecord, gap: &Gap, marks: &[String]) -> Self {
+        let family_tokens = family.control_texts().map(str::to_owned);
+        let mut texts: Vec<String> = family_tokens
+            .chain(family.stop.iter().cloned())
+            .chain(marks.iter().cloned())
+            .chain(KNOWN.iter().map(|token| (*token).to_owned()))
+            .filter(|text| !text.is_empty())
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let ends = texts.len();
+        let is_in_file = |token: &&str| {
+            [&gap.prefix, &gap.suffix, &gap.context]
+                .iter()
+                .any(|text| text.contains(token))
+        };
+        texts.extend(to_break(family).into_iter().filter(is_in_file).map(broken));
+        Self {
+            search: search(&texts),
+            longest: texts.iter().map(String::len).max().unwrap_or(0),
+            texts,
+            ends,
+            pending: String::new(),
+            cut_at: None,
+        }
+    }
+
+    /// The text that stopped the answer.
+    pub(crate) fn cut_at(&self) -> Option<&str> {
+        self.cut_at.map(|index| self.texts[index].as_str())
+    }
+
+    /// Text that holds none of the texts for sure.
+    pub(crate) fn push(&mut self, text: &str) -> String {
+        if self.cut_at.is_some() {
+            return String::new();
+        }
+        self.pending.push_str(text);
+        self.read(false)
+    }
+
+    /// The rest.
+    pub(crate) fn finish(&mut self) -> String {
+        if self.cut_at.is_some() {
+            return String::new();
+        }
+        self.read(true)
+    }
+
+    fn read(&mut self, is_end: bool) -> String {
+        let mut out = String::new();
+        let pending = std::mem::take(&mut self.pending);
+        let mut rest = pending.as_str();
+        loop {
+            let held = if is_end {
+                rest.len()
+            } else {
+                self.held_from(rest)
+            };
+            let found = self.search.as_ref().and_then(|search| search.find(rest));
+            // A text that may still become a longer one, earlier, comes first.
+            let Some(found) = found.filter(|found| found.start() <= held) else {
+                out.push_str(&rest[..held]);
+                self.pending = rest[held..].to_owned();
+                return out;
+            };
+            // The same text may be the beginning of a longer one.
+            if found.start() == held && !is_end {
+                out.push_str(&rest[..held]);
+                self.pending = rest[held..].to_owned();
+                return out;
+            }
+            out.push_str(&rest[..found.start()]);
+            let index = found.pattern().as_usize();
+            if index < self.ends {
+                self.cut_at = Some(index);
+                return out;
+            }
+            out.extend(self.texts[index].chars().filter(|letter| *letter != BREAK));
+            rest = &rest[found.end()..];
+        }
+    }
+
+    /// Where the longest end of a text begins that may become one of the texts.
+    fn held_from(&self, text: &str) -> usize {
+        let from = text.floor_char_boundary(text.len().saturating_sub(self.longest));
+        text[from..]
+            .char_indices()
+            .map(|(at, _)| from + at)
+            .find(|at| {
+                let tail = &text[*at..];
+                self.texts
+                    .iter()
+                    .any(|token| token.len() > tail.len() && token.starts_with(tail))
+            })
+            .unwrap_or(text.len())
+    }
+}
+
+/// A token as a prompt has it.
+fn broken(token: &str) -> String {
+    let mut letters = token.chars();
+    let first = letters.next();
+    first.into_iter().chain([BREAK]).chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests;
