@@ -1,0 +1,290 @@
+//! Sends calls: connections, deadlines, authorization, the rule where no call may go. Knows no
+//! form of a request or an answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Auth, Provider, is_loopback_name, is_never_a_model_server};
+use futures_util::StreamExt;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use secrecy::{ExposeSecret, SecretSlice};
+use url::Url;
+
+use crate::{Call, Pieces, Target, UpstreamError, azure, bedrock, words};
+
+/// The header that carries the correlation id, in and out (GitLab sends it so).
+pub const CORRELATION: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The largest answer that is read into memory, in bytes.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The clients for model servers. One per proxy policy, kept, so that connections are reused.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// For servers on this machine, never through a proxy.
+    near: reqwest::Client,
+    /// For all others, through the system's proxy where one is set.
+    far: reqwest::Client,
+    tokens: azure::Tokens,
+    credentials: bedrock::Credentials,
+}
+
+impl Client {
+    /// Clients with the deadlines and rules of Gatehouse. Fails only when the system's trust store
+    /// cannot be used.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            near: client_builder().no_proxy().build()?,
+            far: client_builder().build()?,
+            tokens: azure::Tokens::default(),
+            credentials: bedrock::Credentials::default(),
+        })
+    }
+
+    /// Sends a call and returns the answer once its headers are there, if its status is a success.
+    pub async fn send(
+        &self,
+        call: &Call,
+        target: Target<'_>,
+        correlation_id: &str,
+        within: Duration,
+    ) -> Result<reqwest::Response, UpstreamError> {
+        let host = host_of(&call.url);
+        let late = || UpstreamError::Late {
+            host: host.clone(),
+            after: within,
+        };
+        let work = async {
+            let headers = self.authorization(call, target, &host).await?;
+            let sent = self.request(call, headers, correlation_id).send().await;
+            sent.map_err(|error| {
+                let error = unreachable(host.clone(), &error);
+                match target.provider {
+                    Provider::Bedrock => bedrock::explain_unreachable(error, target),
+                    _ => error,
+                }
+            })
+        };
+        let response = tokio::time::timeout(within, work)
+            .await
+            .map_err(|_| late())??;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(self.refusal(target, host, response).await)
+    }
+
+    fn request(
+        &self,
+        call: &Call,
+        authorization: HeaderMap,
+        correlation_id: &str,
+    ) -> reqwest::RequestBuilder {
+        let request = self
+            .for_url(&call.url)
+            .request(call.method.clone(), call.url.clone())
+            .header(
+                ACCEPT,
+                HeaderValue::from_static("application/json, text/event-stream"),
+            )
+            .header(CORRELATION, correlation_id)
+            .headers(call.headers.clone())
+            .headers(authorization);
+        match &call.body {
+            Some(body) => request
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.clone()),
+            None => request,
+        }
+    }
+
+    /// The client for this address: one that never asks a proxy for this machine.
+    pub(crate) fn for_url(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback_name(url.host_str().unwrap_or_default()) {
+            &self.near
+        } else {
+            &self.far
+        }
+    }
+
+    async fn authorization(
+        &self,
+        call: &Call,
+        target: Target<'_>,
+        host: &str,
+    ) -> Result<HeaderMap, UpstreamError> {
+        match target.provider {
+            Provider::Azure => azure::authorize(self, &self.tokens, target, host).await,
+            Provider::Bedrock => bedrock::authorize(&self.credentials, call, target).await,
+            provider => {
+                let mut headers = HeaderMap::new();
+                let Some(key) = target.key else {
+                    return Ok(headers);
+                };
+                if provider == Provider::Anthropic && target.connection.auth != Auth::Bearer {
+                    headers.insert(X_API_KEY, header_of("", key, host)?);
+                } else {
+                    headers.insert(AUTHORIZATION, header_of("Bearer ", key, host)?);
+                }
+                Ok(headers)
+            }
+        }
+    }
+
+    /// What an answer with an error status says.
+    async fn refusal(
+        &self,
+        target: Target<'_>,
+        host: String,
+        response: reqwest::Response,
+    ) -> UpstreamError {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let text = |name: &str| Some(words::cut(headers.get(name)?.to_str().ok()?, 100));
+        if status.is_redirection() {
+            let place = text("location").unwrap_or_else(|| "nowhere".into());
+            let said = format!("{status}, a redirect to {place}");
+            return UpstreamError::NotTheApi { host, said };
+        }
+        let read = tokio::time::timeout(Duration::from_secs(5), read_whole(response, &host)).await;
+        let body = read.ok().and_then(Result::ok).unwrap_or_default();
+        let said = words::words_of_error(&body);
+        let explained = match target.provider {
+            Provider::Azure => azure::explain(status, &said, target),
+            Provider::Bedrock => bedrock::explain(status, &headers, &said, target),
+            _ => None,
+        };
+        UpstreamError::Answered {
+            host,
+            status,
+            words: explained.unwrap_or(said),
+            retry_after: retry_after(&headers),
+        }
+    }
+}
+
+/// Anthropic's header for a key.
+pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// A header with a key in it. A key may have any bytes that a header can carry.
+pub(crate) fn header_of(
+    before: &str,
+    key: &SecretSlice<u8>,
+    host: &str,
+) -> Result<HeaderValue, UpstreamError> {
+    let mut text = before.as_bytes().to_vec();
+    text.extend_from_slice(key.expose_secret());
+    let mut value = HeaderValue::from_bytes(&text).map_err(|_| {
+        UpstreamError::Credentials(format!(
+            "the key for {host} has characters that no HTTP header can carry"
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Host and port of a URL, the port only where it is not the scheme's own.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// `Retry-After`, or Azure's and OpenAI's finer form of it, in whole seconds or as a date.
+fn retry_after(headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| Some(words::cut(headers.get(name)?.to_str().ok()?, 100));
+    text("retry-after").or_else(|| {
+        let milliseconds: u64 = text("retry-after-ms")?.trim().parse().ok()?;
+        Some(milliseconds.div_ceil(1000).to_string())
+    })
+}
+
+fn client_builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(5))
+        // vLLM and llama.cpp close idle connections after 5 s; a reused one must not race that.
+        .pool_idle_timeout(Duration::from_secs(4))
+        .tcp_nodelay(true)
+        // A model API that redirects is a misconfiguration, and the key would travel along.
+        .redirect(reqwest::redirect::Policy::none())
+        .http1_only()
+        .dns_resolver(Arc::new(CheckedResolver))
+}
+
+/// Reads a whole answer of at most 16 MiB.
+pub async fn read_whole(response: reqwest::Response, host: &str) -> Result<Bytes, UpstreamError> {
+    let mut whole = Pieces::with_hint(response.content_length());
+    let mut pieces = response.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| unreachable(host.to_owned(), &error))?;
+        if whole.len() + piece.len() > LARGEST_ANSWER {
+            return Err(UpstreamError::TooLarge {
+                host: host.to_owned(),
+            });
+        }
+        whole.add(piece);
+    }
+    Ok(whole.into_bytes())
+}
+
+/// The innermost reason of a failed call: what a person can act on, without URLs.
+pub(crate) fn unreachable(host: String, error: &reqwest::Error) -> UpstreamError {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    let reason = if error.is_timeout() {
+        "no connection within 5 s".into()
+    } else {
+        without_number(&reason.to_string())
+    };
+    UpstreamError::Unreachable {
+        host,
+        reason,
+        closed: !error.is_connect(),
+    }
+}
+
+/// `Connection refused (os error 111)` without what says nothing to a person.
+fn without_number(reason: &str) -> String {
+    reason
+        .split(" (os error")
+        .next()
+        .unwrap_or(reason)
+        .to_owned()
+}
+
+/// A GET of this form, without authorization.
+pub(crate) fn get(url: Url, form: crate::AnswerForm) -> Call {
+    Call {
+        method: Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: None,
+        form,
+    }
+}
+
+/// The system's resolver, without the addresses that are never a model server: the second half of
+/// the check that the endpoint's own text has passed already.
+struct CheckedResolver;
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found
+                .filter(|address| !is_never_a_model_server(address.ip()))
+                .collect();
+            if allowed.is_empty() {
+                return Err("the name has no address where a model server can live".into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Speaks to model servers: what is sent to each, what its answers mean. Pure functions make a
+//! `Call` out of a request and `Event`s out of an answer; `Client` sends calls. Knows no client of
+//! ours, no settings and no route.
+#![warn(missing_docs)]
+
+mod anthropic;
+mod ask;
+mod azure;
+mod bedrock;
+mod call;
+mod client;
+mod decode;
+mod error;
+mod event;
+mod openai;
+mod pieces;
+mod probe;
+mod sse;
+mod words;
+
+pub use ask::{
+    Ask, Fill, Format, FunctionTool, Image, ImageSource, Message, Parameters, Part, Role,
+    ToolChoice, Way,
+};
+pub use call::{
+    AnswerForm, Call, Target, can_fill, chat, completion_route, counted_messages, embed, fill,
+    pass, pass_count_messages, pass_messages,
+};
+pub use client::{CORRELATION, Client, read_whole};
+pub use decode::Decode;
+pub use error::UpstreamError;
+pub use event::{Event, FinishReason, Reply, Usage};
+pub use pieces::Pieces;
+pub use probe::{ServedModel, count_tokens, detect, list_models};
+pub use sse::{EventTooLarge, Splitter, data_of};
+pub use words::{cut, describe, is_about_context, words_of_error};
