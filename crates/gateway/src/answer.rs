@@ -11,11 +11,12 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Collected};
+use providers::{Splitter, data_of};
 
 use crate::gateway::Slot;
+use crate::load::Place;
 use crate::record::{Record, RequestState};
 use crate::relay::Relay;
-use crate::sse::{Splitter, data_of};
 
 /// The body of an answer of the gateway.
 pub struct AnswerBody {
@@ -35,6 +36,7 @@ pub(crate) struct Ticket {
     pub(crate) record: Record,
     pub(crate) verdict: RequestState,
     pub(crate) _slot: Option<Slot>,
+    pub(crate) _place: Option<Place>,
 }
 
 impl Ticket {

@@ -1,9 +1,69 @@
 //! What can go wrong with a request: its status and the body in OpenAI's shape. Messages say what
 //! happened and what to do; the correlation id is added where the body is written.
 
-use domain::{Feature, SecretState};
+use domain::{Feature, Model, SecretState};
+use forms::{FormError, Problem};
 use http::StatusCode;
-use serde_json::json;
+use providers::UpstreamError;
+
+/// Why one model did not answer: by our rules, or by what its server did.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Trouble {
+    /// By our rules.
+    Ours(GatewayError),
+    /// By what its server did.
+    Theirs(UpstreamError),
+}
+
+impl From<GatewayError> for Trouble {
+    fn from(error: GatewayError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<UpstreamError> for Trouble {
+    fn from(error: UpstreamError) -> Self {
+        Self::Theirs(error)
+    }
+}
+
+impl From<FormError> for Trouble {
+    fn from(error: FormError) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<FormError> for GatewayError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Malformed(problem) => Self::Malformed(problem),
+            FormError::NotServed(what) => Self::NotServed(what),
+        }
+    }
+}
+
+impl Trouble {
+    /// Whether another model may do better.
+    pub(crate) fn is_of_the_model(&self) -> bool {
+        match self {
+            Self::Ours(error) => matches!(
+                error,
+                GatewayError::KeyUnavailable { .. }
+                    | GatewayError::Ambiguous { .. }
+                    | GatewayError::Crowded { .. }
+            ),
+            Self::Theirs(error) => error.is_of_the_server(),
+        }
+    }
+
+    /// What to tell the client.
+    pub(crate) fn in_words(self, model: &Model) -> GatewayError {
+        match self {
+            Self::Ours(error) => error,
+            Self::Theirs(error) => GatewayError::of_upstream(error, model.name.as_str()),
+        }
+    }
+}
 
 /// Why a request was not answered by a model.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,13 +100,26 @@ pub(crate) enum GatewayError {
     ModelOff(String),
     #[error("{} is not routed to a model. Choose one in Features", .0.record().title)]
     Unrouted(Feature),
+    #[error("{} is disabled. Choose a model for it in Features", .0.record().title)]
+    FeatureOff(Feature),
     #[error("the key of \"{model}\" cannot be used. {}", .state.sentence())]
     KeyUnavailable { model: String, state: SecretState },
-    #[error("\"{model}\" has an identifier for {provider}, which this version does not serve yet")]
-    ProviderNotServed {
+    #[error("{0} is not served here")]
+    NotServed(String),
+    #[error("{model}: {who} does not take {what}")]
+    Unsupported {
         model: String,
-        provider: &'static str,
+        who: String,
+        what: String,
     },
+    #[error("{model}: {problem}")]
+    Unsendable { model: String, problem: String },
+    #[error("{model}: {problem}")]
+    Credentials { model: String, problem: String },
+    #[error(
+        "{model} answers {limit} requests at once, and the queue for it is full. Try again in a moment"
+    )]
+    Crowded { model: String, limit: u32 },
     #[error("{limit} requests are in flight already, which is the limit. Try again in a moment")]
     Busy { limit: u32 },
     #[error(
@@ -91,6 +164,14 @@ pub(crate) enum GatewayError {
         words: String,
         retry_after: Option<String>,
     },
+    #[error("{model}: the server reported an error: {words}")]
+    Reported {
+        model: String,
+        words: String,
+        status: StatusCode,
+    },
+    #[error("{model}: the answer is damaged: {problem}")]
+    Damaged { model: String, problem: String },
     #[error("{model}: {host} lists several models ({names}). Set the model identifier")]
     Ambiguous {
         model: String,
@@ -114,6 +195,7 @@ impl GatewayError {
             Self::NoRoute { .. }
             | Self::UnknownModel { .. }
             | Self::ModelOff(_)
+            | Self::FeatureOff(_)
             | Self::Unrouted(_) => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyLate => StatusCode::REQUEST_TIMEOUT,
@@ -121,16 +203,21 @@ impl GatewayError {
             Self::KeyUnavailable { .. } | Self::Busy { .. } | Self::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::ProviderNotServed { .. } => StatusCode::NOT_IMPLEMENTED,
+            Self::NotServed(_) | Self::Unsupported { .. } | Self::Unsendable { .. } => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Crowded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unreachable { .. }
             | Self::Cut { .. }
             | Self::NotTheApi { .. }
+            | Self::Credentials { .. }
+            | Self::Damaged { .. }
             | Self::Ambiguous { .. }
             | Self::AnswerTooLarge { .. } => StatusCode::BAD_GATEWAY,
             Self::Late { .. } | Self::TooLong { .. } | Self::Silent { .. } => {
                 StatusCode::GATEWAY_TIMEOUT
             }
-            Self::Answered { status, .. } => *status,
+            Self::Answered { status, .. } | Self::Reported { status, .. } => *status,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -149,19 +236,24 @@ impl GatewayError {
             Self::UnknownModel { .. } => "model_not_found",
             Self::ModelOff(_) => "model_disabled",
             Self::Unrouted(_) => "feature_not_routed",
+            Self::FeatureOff(_) => "feature_disabled",
             Self::KeyUnavailable {
                 state: SecretState::Locked,
                 ..
             } => "key_locked",
             Self::KeyUnavailable { .. } => "key_unavailable",
-            Self::ProviderNotServed { .. } => "provider_not_served",
+            Self::NotServed(_) => "not_served",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Unsendable { .. } => "invalid_value",
+            Self::Credentials { .. } => "credentials_unavailable",
+            Self::Crowded { .. } => "model_busy",
             Self::Busy { .. } => "too_many_requests_in_flight",
             Self::Unreachable { .. } => "upstream_unreachable",
             Self::Late { .. } | Self::TooLong { .. } | Self::Silent { .. } => "upstream_timeout",
-            Self::Cut { .. } => "upstream_cut",
+            Self::Cut { .. } | Self::Damaged { .. } => "upstream_cut",
             Self::NotTheApi { .. } | Self::AnswerTooLarge { .. } => "upstream_invalid",
             Self::Ambiguous { .. } => "identifier_needed",
-            Self::Answered { .. } => "upstream_error",
+            Self::Answered { .. } | Self::Reported { .. } => "upstream_error",
             Self::Stopping => "gateway_stopping",
             Self::Panicked => "internal_error",
         }
@@ -170,7 +262,7 @@ impl GatewayError {
     /// What `Retry-After` says, in seconds or as the server said it.
     pub(crate) fn retry_after(&self) -> Option<&str> {
         match self {
-            Self::Busy { .. } | Self::Stopping => Some("1"),
+            Self::Busy { .. } | Self::Crowded { .. } | Self::Stopping => Some("1"),
             Self::Answered { retry_after, .. } => retry_after.as_deref(),
             _ => None,
         }
@@ -185,22 +277,58 @@ impl GatewayError {
                 | Self::KeyAbsent
                 | Self::KeyWrong
                 | Self::Busy { .. }
+                | Self::Crowded { .. }
                 | Self::Stopping
         )
     }
 
-    /// The body in OpenAI's shape (API reference, "Errors").
-    pub(crate) fn body(&self, correlation_id: &str) -> Vec<u8> {
-        let kind = match self.status().as_u16() {
-            401 => "authentication_error",
-            403 => "permission_error",
-            400..=499 => "invalid_request_error",
-            _ => "api_error",
-        };
-        let message = format!("{} (correlation id {correlation_id})", sentence(self));
-        json!({"error": {"message": message, "type": kind, "param": null, "code": self.code()}})
-            .to_string()
-            .into_bytes()
+    /// What the forms write down.
+    pub(crate) fn problem(&self, correlation_id: &str) -> Problem {
+        Problem {
+            status: self.status().as_u16(),
+            message: format!("{} (correlation id {correlation_id})", sentence(self)),
+            code: self.code().to_owned(),
+        }
+    }
+
+    /// What a server did, as an answer to the client.
+    pub(crate) fn of_upstream(error: UpstreamError, model: &str) -> Self {
+        let model = model.to_owned();
+        match error {
+            UpstreamError::Unreachable { host, reason, .. } => Self::Unreachable {
+                model,
+                host,
+                reason,
+            },
+            UpstreamError::Late { host, after } => Self::Late {
+                model,
+                host,
+                seconds: after.as_secs() as u32,
+            },
+            UpstreamError::Answered {
+                host,
+                status,
+                words,
+                retry_after,
+            } => Self::Answered {
+                model,
+                host,
+                status,
+                words,
+                retry_after,
+            },
+            UpstreamError::NotTheApi { host, said } => Self::NotTheApi { model, host, said },
+            UpstreamError::TooLarge { host } => Self::AnswerTooLarge { model, host },
+            UpstreamError::Reported { words, status } => Self::Reported {
+                model,
+                words,
+                status: status.unwrap_or(StatusCode::BAD_GATEWAY),
+            },
+            UpstreamError::Damaged(problem) => Self::Damaged { model, problem },
+            UpstreamError::Unsupported { who, what } => Self::Unsupported { model, who, what },
+            UpstreamError::Invalid(problem) => Self::Unsendable { model, problem },
+            UpstreamError::Credentials(problem) => Self::Credentials { model, problem },
+        }
     }
 }
 
@@ -223,6 +351,12 @@ fn sentence(error: &GatewayError) -> String {
             | GatewayError::Answered { .. }
             | GatewayError::Ambiguous { .. }
             | GatewayError::AnswerTooLarge { .. }
+            | GatewayError::Unsupported { .. }
+            | GatewayError::Unsendable { .. }
+            | GatewayError::Credentials { .. }
+            | GatewayError::Crowded { .. }
+            | GatewayError::Reported { .. }
+            | GatewayError::Damaged { .. }
     );
     let text = if capital {
         first + letters.as_str()

@@ -7,30 +7,38 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use forms::Form;
 use futures_util::FutureExt;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    CONTENT_TYPE, HeaderValue, ORIGIN, RETRY_AFTER, VARY,
+    CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, VARY,
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
+use providers::{CORRELATION, Client};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
 use crate::error::GatewayError;
 use crate::guard::{self, Via};
+use crate::known::Known;
+use crate::load::Load;
 use crate::reading::cut;
 use crate::record::{Accepted, Record, RequestState, Sink};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
-use crate::upstream::{CORRELATION, Upstream};
+
+/// Anthropic's header for the id of a request (API reference, "Errors").
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The gateway without its listener: it answers requests, wherever they come from.
 #[derive(Debug)]
 pub struct Gateway {
     snapshot: ArcSwap<Snapshot>,
-    upstream: Upstream,
+    client: Client,
+    load: Load,
+    known: Known,
     sink: Sink,
     counters: Arc<Counters>,
 }
@@ -83,10 +91,12 @@ impl Drop for Slot {
 
 impl Gateway {
     /// A gateway that answers by this snapshot and sends its records to this sink.
-    pub fn new(snapshot: Snapshot, upstream: Upstream, sink: Sink) -> Self {
+    pub fn new(snapshot: Snapshot, client: Client, sink: Sink) -> Self {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
-            upstream,
+            client,
+            load: Load::default(),
+            known: Known::default(),
             sink,
             counters: Arc::default(),
         }
@@ -118,8 +128,8 @@ impl Gateway {
     }
 
     /// The clients for model servers.
-    pub fn upstream(&self) -> &Upstream {
-        &self.upstream
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Answers a request that comes from inside the program, through the same pipeline as one from
@@ -164,10 +174,15 @@ impl Gateway {
             .await
             .unwrap_or_else(|_| {
                 tracing::error!(correlation_id, "a request panicked");
-                unrecorded(&GatewayError::Panicked, &correlation_id)
+                let form = routes::form_of(parts.uri.path());
+                unrecorded(&GatewayError::Panicked, form, &correlation_id)
             });
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&correlation_id) {
+            if routes::form_of(parts.uri.path()) == Form::Messages {
+                // Where Anthropic's clients look for it.
+                headers.insert(REQUEST_ID, value.clone());
+            }
             headers.insert(CORRELATION, value);
         }
         if let Some(origin) = guard::allowed_origin(&parts, &snapshot.settings)
@@ -212,21 +227,26 @@ impl Gateway {
             client,
         };
         let record = self.sink.begin(accepted).await;
+        let form = routes::form_of(parts.uri.path());
         let slot = caller.and_then(|_| Slot::take(&self.counters, settings.gateway.max_in_flight));
         let slot = match slot {
             Ok(slot) => slot,
             Err(error) => {
                 self.counters.refused.fetch_add(1, Ordering::Relaxed);
-                return refuse(record, None, &error, correlation_id);
+                return refuse(record, None, &error, form, correlation_id);
             }
         };
         let exchange = Exchange {
             snapshot: Arc::clone(snapshot),
-            upstream: &self.upstream,
+            client: &self.client,
+            load: &self.load,
+            known: &self.known,
             correlation_id,
+            form,
             stop,
             record,
             slot,
+            place: None,
         };
         routes::dispatch(parts, body, exchange).await
     }
@@ -262,7 +282,9 @@ fn preflight(parts: &Parts, settings: &domain::Settings, via: Via) -> Option<Res
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET, POST"),
     );
-    let allowed = HeaderValue::from_static("authorization, content-type, x-api-key, x-request-id");
+    let allowed = HeaderValue::from_static(
+        "authorization, content-type, x-api-key, x-request-id, anthropic-version, anthropic-beta",
+    );
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     Some(response)
 }
@@ -272,6 +294,7 @@ pub(crate) fn refuse(
     mut record: Record,
     slot: Option<Slot>,
     error: &GatewayError,
+    form: Form,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
     let outcome = record.outcome();
@@ -286,16 +309,20 @@ pub(crate) fn refuse(
         record,
         verdict,
         _slot: slot,
+        _place: None,
     };
-    with_error(
-        error,
-        AnswerBody::recorded(error.body(correlation_id), ticket),
-    )
+    let body = form.error(&error.problem(correlation_id));
+    with_error(error, AnswerBody::recorded(body, ticket))
 }
 
 /// The same for a request that is not recorded.
-pub(crate) fn unrecorded(error: &GatewayError, correlation_id: &str) -> Response<AnswerBody> {
-    with_error(error, AnswerBody::plain(error.body(correlation_id)))
+pub(crate) fn unrecorded(
+    error: &GatewayError,
+    form: Form,
+    correlation_id: &str,
+) -> Response<AnswerBody> {
+    let body = form.error(&error.problem(correlation_id));
+    with_error(error, AnswerBody::plain(body))
 }
 
 fn with_error(error: &GatewayError, body: AnswerBody) -> Response<AnswerBody> {

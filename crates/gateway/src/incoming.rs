@@ -8,11 +8,11 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 use http_body_util::BodyExt;
+use providers::Pieces;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::GatewayError;
-use crate::pieces::Pieces;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
@@ -90,6 +90,12 @@ pub(crate) struct ModelRequest {
     pub(crate) model: String,
     /// Whether the client wants a stream.
     pub(crate) streamed: bool,
+    /// Whether it has a suffix, so that a gap is to be filled.
+    pub(crate) has_suffix: bool,
+    /// Whether it names texts that end the answer.
+    pub(crate) has_stop: bool,
+    /// Whether it wants more than one text: tools, log probabilities, several choices.
+    pub(crate) has_extras: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +104,16 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     #[serde(default)]
     stream: Option<bool>,
+    #[serde(borrow, default)]
+    suffix: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tools: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    logprobs: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    n: Option<&'a RawValue>,
 }
 
 impl ModelRequest {
@@ -123,10 +139,19 @@ impl ModelRequest {
         let start = raw.get().as_ptr() as usize - body.as_ptr() as usize;
         let model_place = start..start + raw.get().len();
         let (model, streamed) = (model.into_owned(), fields.stream.unwrap_or(false));
+        let has_suffix = fields.suffix.is_some_and(|raw| raw.get() != "null");
+        let has_stop = fields.stop.is_some_and(|raw| raw.get() != "null");
+        let has_extras = [fields.tools, fields.logprobs, fields.n]
+            .into_iter()
+            .flatten()
+            .any(|raw| !["null", "[]", "false", "1"].contains(&raw.get()));
         Ok(Self {
             model_place,
             model,
             streamed,
+            has_suffix,
+            has_stop,
+            has_extras,
             body,
         })
     }

@@ -5,20 +5,29 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod ask;
 mod error;
+mod gap;
 mod gateway;
+mod gather;
 mod guard;
 mod incoming;
-mod pieces;
+mod known;
+mod load;
+mod passage;
+mod polish;
+mod prepare;
 mod reading;
 mod record;
 mod relay;
+mod respond;
 mod routes;
 mod sample;
 mod server;
 mod snapshot;
-mod sse;
-mod upstream;
+mod stops;
+mod thoughts;
+mod wish;
 
 pub use answer::AnswerBody;
 pub use gateway::{Counters, Gateway};
@@ -27,4 +36,3 @@ pub use record::{
 };
 pub use server::{Drained, Listening};
 pub use snapshot::{Snapshot, UpstreamKey};
-pub use upstream::{ServedModel, Upstream, UpstreamError};

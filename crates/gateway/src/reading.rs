@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+pub(crate) use providers::cut;
+use providers::{describe, words_of_error};
+
 use crate::record::Outcome;
 
 /// The part of an answer, or of one chunk of it, that is worth knowing.
@@ -164,56 +167,6 @@ fn note(answer: &Answer<'_>, outcome: &mut Outcome) {
     for reason in reasons {
         outcome.finish_reason = Some(cut(reason, 40));
     }
-}
-
-/// What a body looks like that is not the expected JSON.
-pub(crate) fn describe(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
-    let start = text.trim_start().to_ascii_lowercase();
-    if start.is_empty() {
-        "an empty body".into()
-    } else if start.starts_with("<!doctype") || start.starts_with("<html") {
-        "a web page instead of JSON".into()
-    } else {
-        format!(
-            "something that is not the expected JSON: {}",
-            cut(text.trim(), 120)
-        )
-    }
-}
-
-/// The server's words in an error body, whatever its shape: OpenAI's, vLLM's, TGI's, FastAPI's,
-/// Azure's, Bedrock's, Anthropic's, plain text or a web page.
-pub(crate) fn words_of_error(body: &[u8]) -> String {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return describe(body);
-    };
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    let inner = value.get("error").unwrap_or(&value);
-    let detail = value.get("detail");
-    let words = text(inner)
-        .or_else(|| inner.get("message").and_then(text))
-        .or_else(|| value.get("message").and_then(text))
-        .or_else(|| value.get("Message").and_then(text))
-        .or_else(|| detail.and_then(text))
-        .or_else(|| detail.and_then(|detail| detail.get(0)?.get("msg").and_then(text)));
-    cut(&words.unwrap_or_else(|| value.to_string()), 2_000)
-}
-
-/// At most this many characters of an untrusted text, without control characters.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    // Nearly every text is short and plain.
-    if text.len() <= most && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
-    }
-    let clean = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut short: String = clean.take(most).collect();
-    if text.chars().nth(most).is_some() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]

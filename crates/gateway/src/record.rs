@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::Feature;
+use domain::{Feature, Provider};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -80,6 +80,10 @@ pub struct Routed {
     pub feature: Option<Feature>,
     /// Whether the client wants a stream.
     pub streamed: bool,
+    /// The family of the model that is asked first; none when there is no such model.
+    pub family: Option<String>,
+    /// How that model is spoken to.
+    pub provider: Option<Provider>,
 }
 
 /// What is known at the end. Without a verdict the client hung up.
@@ -97,6 +101,14 @@ pub struct Outcome {
     pub prompt_tokens: Option<u32>,
     /// Tokens of the answer, when the server counted them.
     pub completion_tokens: Option<u32>,
+    /// The fallback that answered in the place of the model that was asked first.
+    pub answered_by: Option<String>,
+    /// How often a call was made again.
+    pub retries: u32,
+    /// How long the request waited for its turn.
+    pub queued: Option<Duration>,
+    /// What else was done to it, in order, each in a few words.
+    pub notes: Vec<String>,
     /// Why the answer ended, in the server's word.
     pub finish_reason: Option<String>,
     /// What went wrong, in a sentence.
@@ -230,6 +242,13 @@ impl Record {
     /// What will be written at the end.
     pub(crate) fn outcome(&mut self) -> &mut Outcome {
         &mut self.outcome
+    }
+
+    /// Adds what was done to the request, in a few words. More than 32 are not kept.
+    pub(crate) fn note(&mut self, words: impl Into<String>) {
+        if self.outcome.notes.len() < 32 {
+            self.outcome.notes.push(words.into());
+        }
     }
 
     /// Notes the first token, once.

@@ -1,5 +1,5 @@
-//! Passes a stream from a model server on to the client: whole events, as they came, each read on
-//! the side for the record. Ends a stream that is cut, silent or too long with an error event.
+//! Carries a stream from a model server to the client through its passage, within its terms. Ends a
+//! stream that is cut, silent or too long with an error event.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,14 +8,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
+use providers::UpstreamError;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::answer::Ticket;
 use crate::error::GatewayError;
-use crate::reading::{Seen, StreamReading};
+use crate::passage::{End, Passage};
 use crate::record::RequestState;
-use crate::sse::{Splitter, data_of};
 
 /// Pieces of a stream; an error means that it was cut.
 pub(crate) type Pieces = BoxStream<'static, Result<Bytes, StreamCut>>;
@@ -42,8 +42,7 @@ pub(crate) struct Terms {
 /// A stream on its way to the client.
 pub(crate) struct Relay {
     pieces: Option<Pieces>,
-    splitter: Splitter,
-    reading: StreamReading,
+    passage: Passage,
     ticket: Option<Ticket>,
     terms: Terms,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -57,6 +56,7 @@ impl Relay {
     /// Relays `pieces` until they end, or `stop` is cancelled, or the terms are broken.
     pub(crate) fn new(
         pieces: Pieces,
+        passage: Passage,
         ticket: Ticket,
         terms: Terms,
         stop: CancellationToken,
@@ -67,8 +67,7 @@ impl Relay {
         let first = ends_at.min(now + Duration::from_secs(terms.idle.into()));
         Self {
             pieces: Some(pieces),
-            splitter: Splitter::default(),
-            reading: StreamReading::default(),
+            passage,
             ticket: Some(ticket),
             stop: Box::pin(stop.cancelled_owned()),
             timer: Box::pin(tokio::time::sleep_until(first)),
@@ -87,11 +86,11 @@ impl Relay {
             match pieces.as_mut().poll_next(context) {
                 Poll::Ready(Some(Ok(piece))) => {
                     self.last_piece = Instant::now();
-                    match self.pass(piece) {
-                        Ok(events) if events.is_empty() => continue,
-                        Ok(events) => return Poll::Ready(Some(events)),
-                        Err(error) => return Poll::Ready(Some(self.fail(error, BytesMut::new()))),
+                    let out = self.pass(piece);
+                    if !out.is_empty() {
+                        return Poll::Ready(Some(out));
                     }
+                    continue;
                 }
                 Poll::Ready(Some(Err(StreamCut))) => return Poll::Ready(self.end(true)),
                 Poll::Ready(None) => return Poll::Ready(self.end(false)),
@@ -112,27 +111,39 @@ impl Relay {
         }
     }
 
-    /// Reads a piece on the side and returns the whole events that it completes. With the end mark
-    /// the request is complete, whether the client waits for the connection's end or not.
-    fn pass(&mut self, piece: Bytes) -> Result<Bytes, GatewayError> {
-        let (ticket, reading) = (&mut self.ticket, &mut self.reading);
-        let passed = self.splitter.push(piece, |event| {
-            let (Some(ticket), Some(data)) = (ticket.as_mut(), data_of(event)) else {
-                return;
-            };
-            if reading.event(&data, ticket.record.outcome()) == Seen::Token {
-                ticket.record.first_token();
-            }
-        });
-        if self.reading.done {
-            self.settle_by_reading();
+    /// Takes a piece through the passage. With the end of the answer the request is complete,
+    /// whether the client waits for the connection's end or not.
+    fn pass(&mut self, piece: Bytes) -> Bytes {
+        let Some(ticket) = &mut self.ticket else {
+            return self.passage.after_the_end(piece);
+        };
+        let (out, result) = self.passage.push(piece, &mut ticket.record);
+        if let Err(error) = result {
+            let error = self.in_words(error);
+            return self.fail(error, out.into());
         }
-        let Terms { model, host, .. } = &self.terms;
-        passed.map_err(|_| GatewayError::NotTheApi {
-            model: model.clone(),
-            host: host.clone(),
-            said: "an event larger than 1 MiB".into(),
-        })
+        if self.passage.is_over() {
+            self.settle_by_reading();
+            if matches!(self.passage, Passage::Translated(_)) {
+                // Nothing that the server still sends is wanted.
+                self.pieces = None;
+            }
+        }
+        out
+    }
+
+    fn in_words(&self, error: UpstreamError) -> GatewayError {
+        let model = self.terms.model.as_str();
+        match error {
+            UpstreamError::Damaged(said) if said.starts_with("an event larger") => {
+                GatewayError::NotTheApi {
+                    model: model.to_owned(),
+                    host: self.terms.host.clone(),
+                    said,
+                }
+            }
+            error => GatewayError::of_upstream(error, model),
+        }
     }
 
     /// What a stream that is late has broken, if it is; else sets the timer again.
@@ -162,32 +173,40 @@ impl Relay {
         }
     }
 
-    /// The server has nothing more. A last event may lack its empty line; an end without end mark
-    /// and without finish reason is a cut.
+    /// The server has nothing more.
     fn end(&mut self, is_cut: bool) -> Option<Bytes> {
-        let left = self.splitter.finish();
         self.pieces = None;
         let ticket = self.ticket.as_mut()?;
-        let mut out = BytesMut::new();
-        if let Some(data) = data_of(&left).filter(|data| is_whole(data)) {
-            self.reading.event(&data, ticket.record.outcome());
-            out.extend_from_slice(left.trim_ascii_end());
-            out.extend_from_slice(b"\n\n");
-        }
-        let has_ended = self.reading.done || self.reading.error.is_some();
-        if has_ended || (!is_cut && ticket.record.outcome().finish_reason.is_some()) {
-            self.settle_by_reading();
-            return (!out.is_empty()).then(|| out.freeze());
-        }
+        let (out, end) = self.passage.finish(is_cut, &mut ticket.record);
         let (model, host) = (self.terms.model.clone(), self.terms.host.clone());
-        Some(self.fail(GatewayError::Cut { model, host }, out))
+        match end {
+            End::Good => self.settle(RequestState::Completed),
+            End::Reported(words) => {
+                if matches!(self.passage, Passage::Translated(_)) {
+                    let status = http::StatusCode::BAD_GATEWAY;
+                    let error = GatewayError::Reported {
+                        model,
+                        words,
+                        status,
+                    };
+                    return Some(self.fail(error, out.into()));
+                }
+                self.settle_reported(&words);
+            }
+            End::Cut => return Some(self.fail(GatewayError::Cut { model, host }, out.into())),
+        }
+        (!out.is_empty()).then_some(out)
     }
 
     /// Writes down how a stream ended that the server itself has ended.
     fn settle_by_reading(&mut self) {
-        let Some(words) = self.reading.error.take() else {
-            return self.settle(RequestState::Completed);
-        };
+        match self.passage.reported() {
+            Some(words) => self.settle_reported(&words),
+            None => self.settle(RequestState::Completed),
+        }
+    }
+
+    fn settle_reported(&mut self, words: &str) {
         if let Some(ticket) = &mut self.ticket {
             let host = &self.terms.host;
             ticket.record.outcome().error = Some(format!("{host} reported in the stream: {words}"));
@@ -198,9 +217,7 @@ impl Relay {
     /// Ends the stream with an error event. The server's connection is closed by the drop.
     fn fail(&mut self, error: GatewayError, mut out: BytesMut) -> Bytes {
         self.pieces = None;
-        out.extend_from_slice(b"data: ");
-        out.extend_from_slice(&error.body(&self.terms.correlation_id));
-        out.extend_from_slice(b"\n\n");
+        out.extend_from_slice(&self.passage.fail(&error, &self.terms.correlation_id));
         if let Some(ticket) = &mut self.ticket {
             ticket.record.outcome().error = Some(error.to_string());
         }
@@ -213,10 +230,6 @@ impl Relay {
             ticket.record.outcome().state = state;
         }
     }
-}
-
-fn is_whole(data: &[u8]) -> bool {
-    data == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
 }
 
 #[cfg(test)]

@@ -6,10 +6,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::UpstreamPath;
 use futures_util::{StreamExt, stream};
+use providers::{AnswerForm, UpstreamError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::ask::Content;
+use crate::error::Trouble;
+use crate::prepare::{Handling, Polish};
 use crate::relay::Pieces;
+use crate::wish::{Wish, WishKind};
 
 /// The time between two words, that of a small model on a laptop.
 const PACE: Duration = Duration::from_millis(30);
@@ -31,6 +36,70 @@ struct Wanted {
 #[serde(default)]
 struct StreamOptions {
     include_usage: bool,
+}
+
+/// The answer to a client's request, as if a server had sent it.
+pub(crate) fn answer(
+    wish: &Wish,
+    correlation_id: &str,
+) -> Result<(AnswerForm, Content, Handling), Trouble> {
+    let form = wish.kind.form();
+    let passes = Handling::Pass {
+        form,
+        thoughts: None,
+    };
+    let (path, answer_form, handling, body) = match wish.kind {
+        WishKind::Chat => {
+            let body = wish.request.body().to_vec();
+            let path = UpstreamPath::ChatCompletions;
+            (path, AnswerForm::OpenaiChat, passes, body)
+        }
+        WishKind::Prompt | WishKind::Gap => {
+            let body = wish.request.body().to_vec();
+            (
+                UpstreamPath::Completions,
+                AnswerForm::OpenaiText,
+                passes,
+                body,
+            )
+        }
+        WishKind::Responses | WishKind::Messages => {
+            let asked = wish.read()?;
+            let last = asked.ask.messages.last();
+            let heard = last.map(providers::Message::text).unwrap_or_default();
+            let body = json!({"messages": [{"content": heard}],
+                "max_tokens": asked.ask.parameters.max_tokens,
+                "stream_options": {"include_usage": true}});
+            let handling = Handling::Translate {
+                form,
+                polish: Polish::Thoughts(domain::ReasoningMarks {
+                    open: "<think>".into(),
+                    close: "</think>".into(),
+                }),
+                stops: Vec::new(),
+                include_usage: asked.include_usage,
+                echo: asked.echo,
+            };
+            let path = UpstreamPath::ChatCompletions;
+            (
+                path,
+                AnswerForm::OpenaiChat,
+                handling,
+                body.to_string().into_bytes(),
+            )
+        }
+        WishKind::Embeddings => {
+            let (who, what) = ("the sample model".to_owned(), "embeddings".to_owned());
+            return Err(UpstreamError::Unsupported { who, what }.into());
+        }
+    };
+    let answer = SampleAnswer::new(path, &body, correlation_id);
+    let content = if wish.request.streamed {
+        Content::Stream(answer.stream())
+    } else {
+        Content::Whole(answer.whole())
+    };
+    Ok((answer_form, content, handling))
 }
 
 /// An answer of the sample model, before it is given a form.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{ModelId, SecretState, Settings};
+use domain::{FamilyRecord, Model, ModelId, SecretState, Settings};
 use secrecy::SecretSlice;
 
 /// Settings and keys at one moment. Requests in flight keep the snapshot they started with.
@@ -14,6 +14,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     /// The key of each model that has one.
     pub keys: HashMap<ModelId, UpstreamKey>,
+    // Made once: a family is looked up with every request.
+    families: HashMap<ModelId, Arc<FamilyRecord>>,
 }
 
 /// A key for a model server.
@@ -23,4 +25,28 @@ pub enum UpstreamKey {
     Ready(Arc<SecretSlice<u8>>),
     /// Needed, and it cannot be had.
     Missing(SecretState),
+}
+
+impl Snapshot {
+    /// A snapshot of these settings and keys.
+    pub fn new(settings: Arc<Settings>, keys: HashMap<ModelId, UpstreamKey>) -> Self {
+        let families = settings
+            .models
+            .iter()
+            .map(|model| (model.id, Arc::new(settings.family_of(model))))
+            .collect();
+        Self {
+            settings,
+            keys,
+            families,
+        }
+    }
+
+    /// A model's family, as it applies to the model.
+    pub(crate) fn family(&self, model: &Model) -> Arc<FamilyRecord> {
+        self.families
+            .get(&model.id)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(self.settings.family_of(model)))
+    }
 }

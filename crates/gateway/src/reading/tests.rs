@@ -1,6 +1,6 @@
 use super::*;
-use crate::sse::{Splitter, data_of};
 use bytes::Bytes;
+use providers::{Splitter, data_of};
 
 fn outcome() -> Outcome {
     Outcome::default()

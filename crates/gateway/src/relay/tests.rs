@@ -30,6 +30,7 @@ impl Fixture {
             record,
             verdict: RequestState::Failed,
             _slot: None,
+            _place: None,
         };
         let terms = Terms {
             model: "m".into(),
@@ -40,7 +41,7 @@ impl Fixture {
         };
         let stop = CancellationToken::new();
         Self {
-            relay: Relay::new(pieces, ticket, terms, stop.clone()),
+            relay: Relay::new(pieces, openai(), ticket, terms, stop.clone()),
             records,
             stop,
         }
@@ -68,6 +69,10 @@ impl Fixture {
             }
         }
     }
+}
+
+fn openai() -> Passage {
+    Passage::Openai(crate::passage::OpenaiPassage::new(None))
 }
 
 fn pieces(texts: &[&'static str], is_cut: bool) -> Pieces {

@@ -1,41 +1,57 @@
 //! Which path is answered by what. One file for each group of routes.
 
+mod count;
+mod model;
 mod models;
 mod monitoring;
-mod openai;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::UpstreamPath;
+use forms::Form;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
+use providers::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
 use crate::error::GatewayError;
 use crate::gateway::{Slot, json_response, refuse};
+use crate::known::Known;
+use crate::load::{Load, Place};
 use crate::record::{Record, RequestState};
 use crate::snapshot::Snapshot;
-use crate::upstream::Upstream;
+use crate::wish::WishKind;
 
 pub(crate) use monitoring::monitoring;
 
 /// One accepted request on its way.
 pub(crate) struct Exchange<'a> {
     pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) upstream: &'a Upstream,
+    pub(crate) client: &'a Client,
+    pub(crate) load: &'a Load,
+    pub(crate) known: &'a Known,
     pub(crate) correlation_id: &'a str,
+    /// The form in which the client reads errors.
+    pub(crate) form: Form,
     /// Cancelled when streams have to end because the gateway stops.
     pub(crate) stop: &'a CancellationToken,
     pub(crate) record: Record,
     pub(crate) slot: Slot,
+    /// Its place among the requests of the model that answers.
+    pub(crate) place: Option<Place>,
 }
 
 impl Exchange<'_> {
     /// Ends with an error.
     pub(crate) fn fail(self, error: &GatewayError) -> Response<AnswerBody> {
-        refuse(self.record, Some(self.slot), error, self.correlation_id)
+        refuse(
+            self.record,
+            Some(self.slot),
+            error,
+            self.form,
+            self.correlation_id,
+        )
     }
 
     /// Ends with a complete answer in JSON.
@@ -53,7 +69,17 @@ impl Exchange<'_> {
             record: self.record,
             verdict,
             _slot: Some(self.slot),
+            _place: self.place,
         }
+    }
+}
+
+/// The form in which clients of this path read errors.
+pub(crate) fn form_of(path: &str) -> Form {
+    if path.starts_with("/v1/messages") {
+        Form::Messages
+    } else {
+        Form::Chat
     }
 }
 
@@ -66,17 +92,20 @@ pub(crate) async fn dispatch<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    match (&parts.method, parts.uri.path()) {
-        (&Method::GET, "/v1/models") => models::list(exchange),
-        (&Method::POST, "/v1/chat/completions") => {
-            openai::relay(UpstreamPath::ChatCompletions, parts, body, exchange).await
-        }
-        (&Method::POST, "/v1/completions") => {
-            openai::relay(UpstreamPath::Completions, parts, body, exchange).await
+    let kind = match (&parts.method, parts.uri.path()) {
+        (&Method::GET, "/v1/models") => return models::list(exchange),
+        (&Method::POST, "/v1/chat/completions") => WishKind::Chat,
+        (&Method::POST, "/v1/completions") => WishKind::Prompt,
+        (&Method::POST, "/v1/embeddings") => WishKind::Embeddings,
+        (&Method::POST, "/v1/responses") => WishKind::Responses,
+        (&Method::POST, "/v1/messages") => WishKind::Messages,
+        (&Method::POST, "/v1/messages/count_tokens") => {
+            return count::count(parts, body, exchange).await;
         }
         (method, path) => {
             let (method, path) = (method.to_string(), crate::reading::cut(path, 200));
-            exchange.fail(&GatewayError::NoRoute { method, path })
+            return exchange.fail(&GatewayError::NoRoute { method, path });
         }
-    }
+    };
+    model::answer(kind, parts, body, exchange).await
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/models`: what a client may put into its `model` field.
 
-use domain::FEATURES;
+use domain::{FEATURES, Target, target_of};
 use http::Response;
 use serde_json::{Value, json};
 
@@ -13,14 +13,10 @@ pub(super) fn list(exchange: Exchange<'_>) -> Response<AnswerBody> {
     let entry = |id: &str, owner: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": owner});
     let enabled = settings.models.iter().filter(|model| model.enabled);
     let mut data: Vec<Value> = enabled
-        .map(|model| entry(model.name.as_str(), model.family.record().name))
+        .map(|model| entry(model.name.as_str(), model.family.as_str()))
         .collect();
     for record in FEATURES {
-        let routed = settings
-            .routes
-            .get(&record.feature)
-            .and_then(|id| settings.model(*id));
-        if routed.is_some_and(|model| model.enabled) {
+        if let Target::Model { .. } = target_of(settings, record.feature) {
             data.push(entry(record.name, "gatehouse"));
         }
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use forms::Form;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub(crate) fn monitoring(
         _ => return None,
     };
     if let Err(error) = checked {
-        return Some(unrecorded(&error, correlation_id));
+        return Some(unrecorded(&error, Form::Chat, correlation_id));
     }
     let (status, body) = match path {
         "/monitoring/healthz" => (StatusCode::OK, json!({"status": "ok"})),

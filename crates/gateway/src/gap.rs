@@ -1,0 +1,191 @@
+//! Fills a gap in code: chooses the way that the model was trained for and its server offers, cuts
+//! the text to the context, and asks for a stream in any case, so that the server can be stopped
+//! where the answer has to end.
+
+use std::time::Duration;
+
+use code::{Completion, Fitted, Gap};
+use domain::{CompletionRoute, Feature, Provider};
+use forms::GapRequest;
+use providers::{
+    Ask, Call, Fill, Message, Parameters, Role, Target, Way, completion_route, count_tokens,
+};
+use serde_json::Map;
+
+use crate::error::Trouble;
+use crate::prepare::{Candidate, Handling, Polish, Prepared, marks_of};
+use crate::routes::Exchange;
+use crate::wish::{Wish, WishKind};
+
+/// Tokens of a completion when the client sets no limit.
+const USUAL_TOKENS: u32 = 128;
+
+/// Stop texts of one call; servers that take fewer get the first ones. The answer is cut here at
+/// all of them in any case.
+const MOST_STOPS: usize = 16;
+
+/// How long a server may take to count the tokens of a text that may be too long.
+const COUNT_WITHIN: Duration = Duration::from_millis(500);
+
+/// Whether the kind of server decides how this is asked for.
+pub(crate) fn needs_kind(wish: &Wish, target: Target<'_>) -> bool {
+    wish.kind == WishKind::Gap && target.provider == Provider::OpenaiCompatible
+}
+
+/// The call that fills the gap of a request.
+pub(crate) async fn prepare(
+    wish: &Wish,
+    candidate: &Candidate<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let request = forms::read_gap(wish.request.body())?;
+    prepare_gap(request, candidate, exchange).await
+}
+
+/// The call that continues a raw prompt at a provider that only chats: for code completion as a
+/// gap without a suffix, else as one turn.
+pub(crate) async fn prepare_prompt(
+    wish: &Wish,
+    candidate: &Candidate<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let request = forms::read_prompt(wish.request.body())?;
+    if wish.feature == Some(Feature::CodeCompletions) {
+        return prepare_gap(request, candidate, exchange).await;
+    }
+    let target = candidate.target;
+    let ask = Ask {
+        messages: vec![Message::of_text(Role::User, &request.prompt)],
+        parameters: request.parameters,
+        stream: request.stream,
+        ..Ask::default()
+    };
+    Ok(Prepared {
+        call: providers::chat(target, &ask)?,
+        streamed: request.stream,
+        handling: Handling::Translate {
+            form: wish.kind.form(),
+            polish: Polish::Thoughts(marks_of(target)),
+            stops: Vec::new(),
+            include_usage: request.include_usage,
+            echo: Map::new(),
+        },
+        notes: vec!["the prompt was sent as a turn: this provider only chats".into()],
+    })
+}
+
+async fn prepare_gap(
+    mut request: GapRequest,
+    candidate: &Candidate<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let target = candidate.target;
+    let file_name = request.file_name.as_deref().unwrap_or_default();
+    let gap =
+        Gap::new(&request.prompt, &request.suffix).in_file(file_name, request.language.as_deref());
+    let answer_tokens = request.parameters.max_tokens.unwrap_or(USUAL_TOKENS);
+    request.parameters.max_tokens = Some(answer_tokens);
+    let fitted = fit(&gap, answer_tokens, candidate, exchange).await;
+    let route = completion_route(target.provider, target.kind, target.family);
+    let mut notes = vec![route_note(route).to_owned()];
+    if fitted.dropped.any() {
+        notes.push(fitted.dropped.to_string());
+    }
+    let (call, completion) = call_for(route, &fitted.gap, &request, target)?;
+    Ok(Prepared {
+        call,
+        streamed: true,
+        handling: Handling::Translate {
+            form: forms::Form::Completions,
+            polish: Polish::Completion(Box::new(completion)),
+            // Control tokens of the family are seen to by the polish.
+            stops: request.parameters.stop,
+            include_usage: request.include_usage,
+            echo: Map::new(),
+        },
+        notes,
+    })
+}
+
+/// Cuts the text to the context. Where text would be lost, the server is asked how many tokens it
+/// really has, if it can count.
+async fn fit(
+    gap: &Gap,
+    answer_tokens: u32,
+    candidate: &Candidate<'_>,
+    exchange: &Exchange<'_>,
+) -> Fitted {
+    let fitted = code::fit(gap, candidate.context, answer_tokens);
+    let target = candidate.target;
+    if !fitted.dropped.any() || target.provider != Provider::OpenaiCompatible {
+        return fitted;
+    }
+    let text = [fitted.gap.prefix.as_str(), &fitted.gap.suffix].concat();
+    let (client, id) = (exchange.client, exchange.correlation_id);
+    let counted = count_tokens(client, target, &text, id, COUNT_WITHIN).await;
+    counted
+        .and_then(|ids| fitted.refit(gap, u32::try_from(ids.len()).unwrap_or(u32::MAX)))
+        .unwrap_or(fitted)
+}
+
+fn route_note(route: CompletionRoute) -> &'static str {
+    match route {
+        CompletionRoute::RawFim => "fill-in-the-middle by the family's template",
+        CompletionRoute::ServerFim => "fill-in-the-middle by the server",
+        CompletionRoute::RawPrefix => "prefix only: the model has no fill-in-the-middle",
+        CompletionRoute::Chat => "no FIM: asked through chat with an instruction",
+    }
+}
+
+/// The call by this route, and the polish of its answer.
+fn call_for(
+    route: CompletionRoute,
+    gap: &Gap,
+    request: &GapRequest,
+    target: Target<'_>,
+) -> Result<(Call, Completion), Trouble> {
+    let family = target.family;
+    let mut parameters = Parameters {
+        // The same code gets the same completion, unless the client wants otherwise.
+        temperature: request.parameters.temperature.or(Some(0.0)),
+        ..request.parameters.clone()
+    };
+    let way = match route {
+        CompletionRoute::Chat => {
+            let prompt = code::chat_prompt(family, gap);
+            let ask = Ask {
+                messages: vec![
+                    Message::of_text(Role::System, prompt.system),
+                    Message::of_text(Role::User, prompt.user),
+                ],
+                parameters,
+                stream: true,
+                ..Ask::default()
+            };
+            let call = providers::chat(target, &ask)?;
+            return Ok((call, Completion::new(gap, family, route)));
+        }
+        CompletionRoute::ServerFim => Way::Server {
+            prefix: gap.prefix.clone(),
+            suffix: gap.suffix.clone(),
+        },
+        CompletionRoute::RawFim => Way::Raw {
+            prompt: code::fim_prompt(family, gap).text,
+        },
+        CompletionRoute::RawPrefix => Way::Raw {
+            prompt: code::prefix_prompt(family, gap).text,
+        },
+    };
+    if matches!(way, Way::Raw { .. }) {
+        let room = MOST_STOPS.saturating_sub(parameters.stop.len());
+        parameters.stop.extend(code::stops(family, room));
+    }
+    let fill = Fill {
+        way,
+        parameters,
+        stop_ids: family.stop_ids.clone(),
+        stream: true,
+    };
+    let call = providers::fill(target, &fill)?;
+    Ok((call, Completion::new(gap, family, route)))
+}

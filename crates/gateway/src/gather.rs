@@ -1,0 +1,110 @@
+//! Reads a stream to its end for a client that wants the answer in one piece. Stops the server as
+//! soon as the rest would be cut anyway.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use providers::{Decode, Event, FinishReason, Reply, UpstreamError};
+use tokio::time::Instant;
+
+use crate::error::GatewayError;
+use crate::passage::note;
+use crate::polish::Polisher;
+use crate::reading::cut;
+use crate::record::Record;
+use crate::relay::{Pieces, Terms};
+
+/// The largest answer that is gathered, in bytes of text.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// The whole answer, polished.
+pub(crate) async fn gather(
+    mut pieces: Pieces,
+    mut decoder: Box<dyn Decode>,
+    mut polisher: Polisher,
+    terms: &Terms,
+    record: &mut Record,
+) -> Result<Reply, GatewayError> {
+    let mut reply = Reply::default();
+    let mut events = Vec::new();
+    let mut is_cut = false;
+    let total = Duration::from_secs(terms.total.into());
+    let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
+    while !polisher.is_over() {
+        let silent_at = Instant::now() + Duration::from_secs(terms.idle.into());
+        let next = tokio::time::timeout_at(silent_at.min(ends_at), pieces.next()).await;
+        let Ok(next) = next else {
+            return Err(overdue(terms, Instant::now() >= ends_at));
+        };
+        match next {
+            Some(Ok(piece)) => {
+                decoder
+                    .push(&piece, &mut events)
+                    .map_err(|error| GatewayError::of_upstream(error, &terms.model))?;
+                add(&mut events, &mut polisher, &mut reply, record);
+                if reply.text.len() > LARGEST {
+                    let (model, host) = (terms.model.clone(), terms.host.clone());
+                    return Err(GatewayError::AnswerTooLarge { model, host });
+                }
+            }
+            Some(Err(_)) => {
+                is_cut = true;
+                break;
+            }
+            None => break,
+        }
+    }
+    if !polisher.is_over() {
+        let ended = decoder.finish(&mut events);
+        add(&mut events, &mut polisher, &mut reply, record);
+        let cut = GatewayError::Cut {
+            model: terms.model.clone(),
+            host: terms.host.clone(),
+        };
+        match ended {
+            Ok(()) if !is_cut || reply.finish.is_some() => {}
+            Err(error @ UpstreamError::Reported { .. }) => {
+                return Err(GatewayError::of_upstream(error, &terms.model));
+            }
+            _ => return Err(cut),
+        }
+    }
+    let (events, notes) = polisher.finish();
+    for event in events {
+        reply.add(event);
+    }
+    for words in notes {
+        record.note(words);
+    }
+    let reason = reply.finish.get_or_insert(FinishReason::Stop).as_openai();
+    record.outcome().finish_reason = Some(cut(reason, 40));
+    Ok(reply)
+}
+
+fn add(events: &mut Vec<Event>, polisher: &mut Polisher, reply: &mut Reply, record: &mut Record) {
+    for event in events.drain(..) {
+        note(&event, record);
+        for event in polisher.event(event) {
+            reply.add(event);
+        }
+    }
+}
+
+fn overdue(terms: &Terms, is_total: bool) -> GatewayError {
+    let (model, host) = (terms.model.clone(), terms.host.clone());
+    if is_total {
+        let seconds = terms.total;
+        GatewayError::TooLong {
+            model,
+            host,
+            seconds,
+        }
+    } else {
+        let seconds = terms.idle;
+        GatewayError::Silent {
+            model,
+            host,
+            seconds,
+        }
+    }
+}

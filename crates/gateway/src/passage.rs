@@ -1,0 +1,347 @@
+//! What happens to the bytes of a stream between the server and the client: they pass untouched
+//! and are read on the side, or they are read, polished and written anew.
+
+use bytes::{Bytes, BytesMut};
+use forms::{Form, Write};
+use providers::{Decode, Event, FinishReason, Splitter, UpstreamError, Usage, data_of};
+
+use crate::error::GatewayError;
+use crate::polish::Polisher;
+use crate::reading::{Seen, StreamReading, cut};
+use crate::record::Record;
+use crate::thoughts::ThoughtsApart;
+
+/// The way of a stream.
+pub(crate) enum Passage {
+    /// Whole events pass as they came, in OpenAI's form.
+    Openai(OpenaiPassage),
+    /// Whole events pass as they came, in Anthropic's form.
+    Anthropic(AnthropicPassage),
+    /// Events are decoded and written anew.
+    Translated(Box<Translation>),
+}
+
+/// How a stream ended, by what was read of it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    /// As it should.
+    Good,
+    /// The server reported an error in it, in these words.
+    Reported(String),
+    /// Without its end.
+    Cut,
+}
+
+impl Passage {
+    /// Takes the next bytes of the server and returns what goes to the client.
+    /// Text that came before an error is not lost.
+    pub(crate) fn push(
+        &mut self,
+        piece: Bytes,
+        record: &mut Record,
+    ) -> (Bytes, Result<(), UpstreamError>) {
+        match self {
+            Self::Openai(passage) => passage.push(piece, record),
+            Self::Anthropic(passage) => passage.push(piece, record),
+            Self::Translated(translation) => translation.push(&piece, record),
+        }
+    }
+
+    /// What the server sends after the end: comments and empty lines pass.
+    pub(crate) fn after_the_end(&mut self, piece: Bytes) -> Bytes {
+        let splitter = match self {
+            Self::Openai(passage) => &mut passage.splitter,
+            Self::Anthropic(passage) => &mut passage.splitter,
+            Self::Translated(_) => return Bytes::new(),
+        };
+        splitter.push(piece, |_| ()).unwrap_or_default()
+    }
+
+    /// Whether the answer is over, whatever the connection does.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Openai(passage) => passage.reading.done,
+            Self::Anthropic(passage) => passage.over,
+            Self::Translated(translation) => translation.over,
+        }
+    }
+
+    /// The words of an error that the server reported in the stream, once.
+    pub(crate) fn reported(&mut self) -> Option<String> {
+        match self {
+            Self::Openai(passage) => passage.reading.error.take(),
+            Self::Anthropic(passage) => passage.error.take(),
+            Self::Translated(_) => None,
+        }
+    }
+
+    /// The server has nothing more: what is left for the client, and how the stream ended.
+    pub(crate) fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
+        match self {
+            Self::Openai(passage) => passage.finish(is_cut, record),
+            Self::Anthropic(passage) => passage.finish(is_cut, record),
+            Self::Translated(translation) => translation.finish(is_cut, record),
+        }
+    }
+
+    /// The end of the stream with an error.
+    pub(crate) fn fail(&mut self, error: &GatewayError, correlation_id: &str) -> Vec<u8> {
+        let problem = error.problem(correlation_id);
+        match self {
+            Self::Openai(_) => error_event("", &Form::Chat.error(&problem)),
+            Self::Anthropic(_) => error_event("event: error\n", &Form::Messages.error(&problem)),
+            Self::Translated(translation) => translation.fail(&problem),
+        }
+    }
+}
+
+fn error_event(head: &str, body: &[u8]) -> Vec<u8> {
+    [head.as_bytes(), b"data: ", body, b"\n\n"].concat()
+}
+
+fn too_large() -> UpstreamError {
+    UpstreamError::Damaged("an event larger than 1 MiB".into())
+}
+
+/// OpenAI's events on their way.
+#[derive(Default)]
+pub(crate) struct OpenaiPassage {
+    splitter: Splitter,
+    reading: StreamReading,
+    /// Thoughts inside the text, to be shown apart; none when they are left where they are.
+    thoughts: Option<ThoughtsApart>,
+}
+
+impl OpenaiPassage {
+    pub(crate) fn new(thoughts: Option<ThoughtsApart>) -> Self {
+        Self {
+            thoughts,
+            ..Self::default()
+        }
+    }
+
+    fn push(&mut self, piece: Bytes, record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
+        let reading = &mut self.reading;
+        let passed = self.splitter.push(piece, |event| {
+            let Some(data) = data_of(event) else { return };
+            if reading.event(&data, record.outcome()) == Seen::Token {
+                record.first_token();
+            }
+        });
+        let Ok(events) = passed else {
+            return (Bytes::new(), Err(too_large()));
+        };
+        let events = match &mut self.thoughts {
+            Some(thoughts) if !events.is_empty() && thoughts.wants_more() => {
+                thoughts.rewrite(events)
+            }
+            _ => events,
+        };
+        (events, Ok(()))
+    }
+
+    /// A last event may lack its empty line; an end without end mark and without finish reason is
+    /// a cut.
+    fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
+        let left = self.splitter.finish();
+        let mut out = BytesMut::new();
+        if let Some(data) = data_of(&left).filter(|data| is_whole(data)) {
+            self.reading.event(&data, record.outcome());
+            out.extend_from_slice(left.trim_ascii_end());
+            out.extend_from_slice(b"\n\n");
+        }
+        let end = match self.reading.error.take() {
+            Some(words) => End::Reported(words),
+            None if self.reading.done => End::Good,
+            None if !is_cut && record.outcome().finish_reason.is_some() => End::Good,
+            None => End::Cut,
+        };
+        (out.freeze(), end)
+    }
+}
+
+fn is_whole(data: &[u8]) -> bool {
+    data == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
+}
+
+/// Anthropic's events on their way.
+pub(crate) struct AnthropicPassage {
+    splitter: Splitter,
+    decoder: Box<dyn Decode>,
+    events: Vec<Event>,
+    over: bool,
+    error: Option<String>,
+}
+
+impl AnthropicPassage {
+    pub(crate) fn new(decoder: Box<dyn Decode>) -> Self {
+        Self {
+            splitter: Splitter::default(),
+            decoder,
+            events: Vec::new(),
+            over: false,
+            error: None,
+        }
+    }
+
+    fn push(&mut self, piece: Bytes, record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
+        let Ok(passed) = self.splitter.push(piece, |_| ()) else {
+            return (Bytes::new(), Err(too_large()));
+        };
+        let decoded = self.decoder.push(&passed, &mut self.events);
+        self.note(record);
+        self.over |= memchr::memmem::find(&passed, b"message_stop").is_some();
+        match decoded {
+            // The server's own error event has passed already.
+            Err(UpstreamError::Reported { words, .. }) => {
+                self.error = Some(words);
+                self.over = true;
+                (passed, Ok(()))
+            }
+            decoded => (passed, decoded),
+        }
+    }
+
+    fn note(&mut self, record: &mut Record) {
+        for event in self.events.drain(..) {
+            note(&event, record);
+        }
+    }
+
+    fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
+        let left = self.splitter.finish();
+        if let Some(words) = self.error.take() {
+            return (left, End::Reported(words));
+        }
+        let ended = self.decoder.finish(&mut self.events).is_ok() && !is_cut;
+        self.note(record);
+        if self.over || ended {
+            (left, End::Good)
+        } else {
+            // Half an event would garble the error event that follows.
+            (Bytes::new(), End::Cut)
+        }
+    }
+}
+
+/// Writes what an event shows into the record.
+pub(crate) fn note(event: &Event, record: &mut Record) {
+    match event {
+        Event::Text(_) | Event::Reasoning { .. } | Event::ToolCall { .. } => record.first_token(),
+        Event::Usage(usage) => note_usage(*usage, record),
+        Event::Finish { reason, .. } => {
+            record.outcome().finish_reason = Some(cut(reason.as_openai(), 40));
+        }
+        Event::Started { .. } => {}
+    }
+}
+
+/// Writes token counts into the record.
+pub(crate) fn note_usage(usage: Usage, record: &mut Record) {
+    let outcome = record.outcome();
+    outcome.prompt_tokens = usage.prompt.or(outcome.prompt_tokens);
+    outcome.completion_tokens = usage.completion.or(outcome.completion_tokens);
+}
+
+/// A stream that is read and written anew.
+pub(crate) struct Translation {
+    decoder: Box<dyn Decode>,
+    polisher: Polisher,
+    writer: Box<dyn Write>,
+    events: Vec<Event>,
+    finish: Option<Event>,
+    over: bool,
+}
+
+impl Translation {
+    pub(crate) fn new(
+        decoder: Box<dyn Decode>,
+        polisher: Polisher,
+        writer: Box<dyn Write>,
+    ) -> Self {
+        Self {
+            decoder,
+            polisher,
+            writer,
+            events: Vec::new(),
+            finish: None,
+            over: false,
+        }
+    }
+
+    fn push(&mut self, piece: &[u8], record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
+        let decoded = self.decoder.push(piece, &mut self.events);
+        let mut out = Vec::new();
+        self.write(&mut out, record);
+        if self.polisher.is_over() && !self.over {
+            // The rest of the answer would be cut: the server need not write it.
+            self.close(&mut out, record);
+        }
+        let result = if self.over { Ok(()) } else { decoded };
+        (out.into(), result)
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, record: &mut Record) {
+        for event in std::mem::take(&mut self.events) {
+            note(&event, record);
+            if self.over {
+                continue;
+            }
+            match event {
+                Event::Finish { .. } => self.finish = Some(event),
+                event => {
+                    for event in self.polisher.event(event) {
+                        out.extend_from_slice(&self.writer.event(event));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The end of the answer: what was held back, the reason, the end mark.
+    fn close(&mut self, out: &mut Vec<u8>, record: &mut Record) {
+        self.over = true;
+        let (events, notes) = self.polisher.finish();
+        for event in events {
+            out.extend_from_slice(&self.writer.event(event));
+        }
+        for words in notes {
+            record.note(words);
+        }
+        let finish = self.finish.take().unwrap_or(Event::Finish {
+            reason: FinishReason::Stop,
+            stop: None,
+        });
+        note(&finish, record);
+        out.extend_from_slice(&self.writer.event(finish));
+        out.extend_from_slice(&self.writer.end());
+    }
+
+    fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
+        let mut out = Vec::new();
+        if self.over {
+            return (Bytes::new(), End::Good);
+        }
+        let ended = self.decoder.finish(&mut self.events);
+        self.write(&mut out, record);
+        let end = match ended {
+            Ok(()) if !is_cut || self.finish.is_some() => {
+                self.close(&mut out, record);
+                End::Good
+            }
+            Err(UpstreamError::Reported { words, .. }) => End::Reported(words),
+            _ => End::Cut,
+        };
+        (out.into(), end)
+    }
+
+    fn fail(&mut self, problem: &forms::Problem) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Every token that came reaches the client before the error.
+        for event in self.polisher.flush() {
+            out.extend_from_slice(&self.writer.event(event));
+        }
+        out.extend_from_slice(&self.writer.fail(problem));
+        out
+    }
+}

@@ -1,0 +1,133 @@
+//! Polishes the events of an answer on their way to the client: thoughts apart or away, code cut
+//! where it has to end. What is done to the text itself is decided in `code`.
+
+use code::{Completion, Generation, Thoughts};
+use providers::{Event, Reply};
+
+use crate::prepare::Polish;
+use crate::stops::Stops;
+
+/// The polish of one answer.
+pub(crate) struct Polisher {
+    kind: Kind,
+    stops: Stops,
+}
+
+enum Kind {
+    /// Thoughts are shown apart.
+    Apart(Thoughts),
+    /// The text fills a gap.
+    Completion(Box<Completion>),
+    /// The text is code from an instruction.
+    Generation(Box<Generation>),
+}
+
+impl Polisher {
+    /// The polish that was chosen with the call.
+    pub(crate) fn new(polish: Polish, stops: Vec<String>) -> Self {
+        let kind = match polish {
+            Polish::Thoughts(marks) => Kind::Apart(Thoughts::new(&marks)),
+            Polish::Completion(completion) => Kind::Completion(completion),
+            Polish::Generation(generation) => Kind::Generation(generation),
+        };
+        let stops = Stops::new(stops);
+        Self { kind, stops }
+    }
+
+    /// What an event becomes. Thoughts have no place in code.
+    pub(crate) fn event(&mut self, event: Event) -> Vec<Event> {
+        let text = match event {
+            Event::Text(text) => text,
+            Event::Reasoning { .. } if !matches!(self.kind, Kind::Apart(_)) => return Vec::new(),
+            event => return vec![event],
+        };
+        let Kind::Apart(thoughts) = &mut self.kind else {
+            let text = self.stops.push(text);
+            return texts(self.code(&text));
+        };
+        let (thought, answer) = thoughts.push(&text);
+        events_of((thought, self.stops.push(answer)))
+    }
+
+    fn code(&mut self, text: &str) -> String {
+        match &mut self.kind {
+            Kind::Completion(completion) => completion.push(text),
+            Kind::Generation(generation) => generation.push(text),
+            Kind::Apart(_) => text.to_owned(),
+        }
+    }
+
+    /// Whether the rest of the answer would be cut.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_over = match &self.kind {
+            Kind::Completion(completion) => completion.is_over(),
+            Kind::Generation(generation) => generation.is_over(),
+            Kind::Apart(_) => false,
+        };
+        is_over || self.stops.met()
+    }
+
+    /// What was held back, and what was done to the answer, in words.
+    pub(crate) fn finish(&mut self) -> (Vec<Event>, Vec<String>) {
+        if let Kind::Apart(thoughts) = &mut self.kind {
+            let (thought, answer) = thoughts.finish();
+            let answer = self.stops.push(answer) + &self.stops.finish();
+            return (events_of((thought, answer)), Vec::new());
+        }
+        let held = self.stops.finish();
+        let first = self.code(&held);
+        let (rest, notes) = match &mut self.kind {
+            Kind::Completion(completion) => completion.finish(),
+            Kind::Generation(generation) => generation.finish(),
+            Kind::Apart(_) => Default::default(),
+        };
+        (texts(first + &rest), words(&notes))
+    }
+
+    /// What was held back, for a client whose stream ends with an error.
+    pub(crate) fn flush(&mut self) -> Vec<Event> {
+        self.finish().0
+    }
+
+    /// A whole answer, polished.
+    pub(crate) fn whole(mut self, reply: Reply) -> (Reply, Vec<String>) {
+        let mut polished = Reply {
+            text: String::new(),
+            reasoning: String::new(),
+            ..reply
+        };
+        let mut events = Vec::new();
+        if !reply.reasoning.is_empty() {
+            events.extend(self.event(Event::Reasoning {
+                text: reply.reasoning,
+                signature: None,
+            }));
+        }
+        events.extend(self.event(Event::Text(reply.text)));
+        let (rest, notes) = self.finish();
+        for event in events.into_iter().chain(rest) {
+            polished.add(event);
+        }
+        (polished, notes)
+    }
+}
+
+fn words(notes: &[code::Note]) -> Vec<String> {
+    notes.iter().map(ToString::to_string).collect()
+}
+
+fn texts(text: String) -> Vec<Event> {
+    if text.is_empty() {
+        Vec::new()
+    } else {
+        vec![Event::Text(text)]
+    }
+}
+
+fn events_of((thought, answer): (String, String)) -> Vec<Event> {
+    let thought = (!thought.is_empty()).then_some(Event::Reasoning {
+        text: thought,
+        signature: None,
+    });
+    thought.into_iter().chain(texts(answer)).collect()
+}

@@ -1,0 +1,201 @@
+//! Makes the call for one model out of what a client wants: the bytes as they came where client
+//! and server speak the same form, else a translation.
+
+use code::{Completion, Gap, Generation};
+use domain::{Feature, Parameter, Provider, ReasoningMarks, UpstreamPath};
+use forms::{Asked, Form};
+use providers::{Call, Target};
+
+use crate::error::{GatewayError, Trouble};
+use crate::gap;
+use crate::routes::Exchange;
+use crate::wish::{Wish, WishKind};
+
+/// A call, and what is to be done with its answer.
+pub(crate) struct Prepared {
+    /// The call.
+    pub(crate) call: Call,
+    /// Whether the server is asked for a stream.
+    pub(crate) streamed: bool,
+    /// What is to be done with the answer.
+    pub(crate) handling: Handling,
+    /// What was done to the request, for its record.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What is to be done with an answer.
+#[derive(Debug)]
+pub(crate) enum Handling {
+    /// Its bytes pass; it is read on the side.
+    Pass {
+        /// The form of the bytes, for client and server alike.
+        form: Form,
+        /// The marks of thoughts to be shown apart.
+        thoughts: Option<ReasoningMarks>,
+    },
+    /// It is read and written anew.
+    Translate {
+        /// The form for the client.
+        form: Form,
+        /// What is done to its text.
+        polish: Polish,
+        /// The client's stop texts that the server does not keep.
+        stops: Vec<String>,
+        /// Whether a stream ends with token counts.
+        include_usage: bool,
+        /// Fields of the request that the answer repeats.
+        echo: serde_json::Map<String, serde_json::Value>,
+    },
+    /// Vectors, written in OpenAI's form.
+    Vectors,
+}
+
+/// What is done to the text of an answer.
+#[derive(Debug)]
+pub(crate) enum Polish {
+    /// Thoughts are shown apart.
+    Thoughts(ReasoningMarks),
+    /// It fills a gap.
+    Completion(Box<Completion>),
+    /// It is code from an instruction.
+    Generation(Box<Generation>),
+}
+
+/// What is known of the model that is asked.
+pub(crate) struct Candidate<'a> {
+    pub(crate) target: Target<'a>,
+    /// The context in tokens.
+    pub(crate) context: u32,
+}
+
+/// The call for this model.
+pub(crate) async fn prepare(
+    wish: &Wish,
+    candidate: &Candidate<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let target = candidate.target;
+    match wish.kind {
+        WishKind::Embeddings => embeddings(wish, target),
+        WishKind::Gap => gap::prepare(wish, candidate, exchange).await,
+        WishKind::Prompt if speaks_openai(target.provider) => pass(wish, target),
+        WishKind::Prompt => gap::prepare_prompt(wish, candidate, exchange).await,
+        WishKind::Messages if target.provider == Provider::Anthropic => {
+            let body = wish.body_for(target.name);
+            let call = providers::pass_messages(target, body)?;
+            Ok(passed(call, Form::Messages, wish, None))
+        }
+        WishKind::Chat if speaks_openai(target.provider) => {
+            let is_generation = wish.feature == Some(Feature::CodeGenerations);
+            let loses_stops = wish.request.has_stop && target.family.refuses(Parameter::Stop);
+            if (is_generation || loses_stops) && !wish.request.has_extras {
+                return polished(wish, target);
+            }
+            pass(wish, target)
+        }
+        WishKind::Chat | WishKind::Responses | WishKind::Messages => translate(wish, target),
+    }
+}
+
+/// Whether this provider takes OpenAI's bodies as they are.
+pub(crate) fn speaks_openai(provider: Provider) -> bool {
+    matches!(
+        provider,
+        Provider::OpenaiCompatible | Provider::Azure | Provider::Ollama | Provider::Mistral
+    )
+}
+
+/// The marks around thoughts: the family's, or the ones that most models use.
+pub(crate) fn marks_of(target: Target<'_>) -> ReasoningMarks {
+    target
+        .family
+        .reasoning
+        .clone()
+        .unwrap_or_else(|| ReasoningMarks {
+            open: "<think>".into(),
+            close: "</think>".into(),
+        })
+}
+
+/// The polish of code that stands in no file yet.
+fn generation_of(wish: &Wish, target: Target<'_>) -> Box<Generation> {
+    let gap = Gap::default();
+    Box::new(Generation::new(&gap, target.family, wish.request.streamed))
+}
+
+fn pass(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let Some(path) = wish.kind.path() else {
+        return translate(wish, target);
+    };
+    let call = providers::pass(target, path, wish.body_for(target.name))?;
+    let thoughts = (wish.kind == WishKind::Chat).then(|| marks_of(target));
+    Ok(passed(call, wish.kind.form(), wish, thoughts))
+}
+
+fn passed(call: Call, form: Form, wish: &Wish, thoughts: Option<ReasoningMarks>) -> Prepared {
+    Prepared {
+        call,
+        streamed: wish.request.streamed,
+        handling: Handling::Pass { form, thoughts },
+        notes: Vec::new(),
+    }
+}
+
+/// The request passes, the answer is polished: code by the name of the feature, or an answer that
+/// is to be cut where the server does not stop.
+fn polished(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let asked = wish.read()?;
+    let mut prepared = pass(wish, target)?;
+    prepared.handling = handling(wish, target, asked);
+    Ok(prepared)
+}
+
+fn translate(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let asked = wish.read()?;
+    let note = format!("translated for {}", target.provider.record().title);
+    Ok(Prepared {
+        call: providers::chat(target, &asked.ask)?,
+        streamed: asked.ask.stream,
+        handling: handling(wish, target, asked),
+        notes: vec![note],
+    })
+}
+
+/// How the answer to a conversation is written anew.
+fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
+    let polish = match wish.feature {
+        Some(Feature::CodeGenerations) if asked.ask.tools.is_empty() => {
+            Polish::Generation(generation_of(wish, target))
+        }
+        _ => Polish::Thoughts(marks_of(target)),
+    };
+    let stops = if target.family.refuses(Parameter::Stop) {
+        asked.ask.parameters.stop
+    } else {
+        Vec::new()
+    };
+    Handling::Translate {
+        form: wish.kind.form(),
+        polish,
+        stops,
+        include_usage: asked.include_usage,
+        echo: asked.echo,
+    }
+}
+
+fn embeddings(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let body = wish.body_for(target.name);
+    let call = if speaks_openai(target.provider) {
+        providers::pass(target, UpstreamPath::Embeddings, body)?
+    } else {
+        let body = serde_json::from_slice(&body)
+            .map_err(|error| GatewayError::Malformed(error.to_string()))?;
+        providers::embed(target, &body)?
+    };
+    Ok(Prepared {
+        call,
+        streamed: false,
+        handling: Handling::Vectors,
+        notes: Vec::new(),
+    })
+}

@@ -1,0 +1,280 @@
+//! Turns an answer that has begun into the answer for the client: in one piece or as a stream,
+//! passed on or translated.
+
+use bytes::Bytes;
+use forms::{Form, Head};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use jiff::Timestamp;
+use providers::{AnswerForm, Event, Reply, UpstreamError};
+
+use crate::answer::AnswerBody;
+use crate::ask::{Begun, Content};
+use crate::error::GatewayError;
+use crate::passage::{AnthropicPassage, OpenaiPassage, Passage, Translation, note, note_usage};
+use crate::polish::Polisher;
+use crate::prepare::Handling;
+use crate::reading::whole_answer;
+use crate::record::{Outcome, RequestState};
+use crate::relay::{Pieces, Relay, Terms};
+use crate::routes::Exchange;
+use crate::thoughts::{self, ThoughtsApart};
+use crate::wish::Wish;
+
+/// The answer for the client.
+pub(crate) async fn respond(
+    wish: &Wish,
+    begun: Begun<'_>,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    exchange.place = begun.place;
+    let about = About {
+        model: begun.model.name.to_string(),
+        host: begun.host,
+        form: begun.form,
+    };
+    match (begun.content, begun.handling, wish.request.streamed) {
+        (Content::Stream(pieces), handling, true) => {
+            stream(pieces, handling, &about, wish, exchange)
+        }
+        (Content::Stream(pieces), handling, false) => {
+            gather(pieces, handling, &about, wish, exchange).await
+        }
+        (Content::Whole(body), Handling::Vectors, _) => vectors(&body, &about, wish, exchange),
+        (Content::Whole(body), _, true) => {
+            // Whatever it says, it is not the stream that was asked for.
+            let said = whole_answer(&body, &mut Outcome::default())
+                .err()
+                .unwrap_or_else(|| "one JSON document where a stream was asked for".into());
+            exchange.fail(&about.not_the_api(said))
+        }
+        (Content::Whole(body), Handling::Pass { form, thoughts }, false) => {
+            passed(body, form, thoughts.as_ref(), &about, exchange)
+        }
+        (Content::Whole(body), handling, false) => match about.form.events(&body, &about.host) {
+            Ok(events) => translated(events, handling, wish, exchange),
+            Err(error) => exchange.fail(&GatewayError::of_upstream(error, &about.model)),
+        },
+    }
+}
+
+/// Who answers.
+struct About {
+    model: String,
+    host: String,
+    form: AnswerForm,
+}
+
+impl About {
+    fn not_the_api(&self, said: String) -> GatewayError {
+        GatewayError::NotTheApi {
+            model: self.model.clone(),
+            host: self.host.clone(),
+            said,
+        }
+    }
+
+    fn terms(&self, exchange: &Exchange<'_>) -> Terms {
+        let limits = &exchange.snapshot.settings.gateway;
+        Terms {
+            model: self.model.clone(),
+            host: self.host.clone(),
+            correlation_id: exchange.correlation_id.to_owned(),
+            idle: limits.idle_timeout,
+            total: limits.total_timeout,
+        }
+    }
+}
+
+fn head(
+    wish: &Wish,
+    include_usage: bool,
+    echo: serde_json::Map<String, serde_json::Value>,
+    exchange: &Exchange<'_>,
+) -> Head {
+    Head {
+        id: exchange.correlation_id.to_owned(),
+        model: wish.request.model.clone(),
+        created: Timestamp::now().as_second(),
+        include_usage,
+        echo,
+    }
+}
+
+fn stream(
+    pieces: Pieces,
+    handling: Handling,
+    about: &About,
+    wish: &Wish,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let Some(passage) = passage(handling, about, wish, &exchange) else {
+        return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
+    };
+    exchange.record.outcome().status = Some(StatusCode::OK.as_u16());
+    let (stop, terms) = (exchange.stop.clone(), about.terms(&exchange));
+    let ticket = exchange.ticket(RequestState::Failed);
+    let relay = Relay::new(pieces, passage, ticket, terms, stop);
+    let mut response = Response::new(AnswerBody::stream(relay));
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // A proxy in front must not gather the events.
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    response
+}
+
+fn passage(
+    handling: Handling,
+    about: &About,
+    wish: &Wish,
+    exchange: &Exchange<'_>,
+) -> Option<Passage> {
+    match handling {
+        Handling::Pass {
+            form: Form::Messages,
+            ..
+        } => {
+            let decoder = about.form.decoder()?;
+            Some(Passage::Anthropic(AnthropicPassage::new(decoder)))
+        }
+        Handling::Pass { thoughts, .. } => {
+            let thoughts = thoughts.map(ThoughtsApart::new);
+            Some(Passage::Openai(OpenaiPassage::new(thoughts)))
+        }
+        Handling::Translate {
+            form,
+            polish,
+            stops,
+            include_usage,
+            echo,
+        } => {
+            let head = head(wish, include_usage, echo, exchange);
+            let decoder = about.form.decoder()?;
+            let translation =
+                Translation::new(decoder, Polisher::new(polish, stops), form.writer(head));
+            Some(Passage::Translated(Box::new(translation)))
+        }
+        Handling::Vectors => None,
+    }
+}
+
+/// An answer that the server streams and the client wants in one piece.
+async fn gather(
+    pieces: Pieces,
+    handling: Handling,
+    about: &About,
+    wish: &Wish,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let Some(decoder) = about.form.decoder() else {
+        return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
+    };
+    let Handling::Translate {
+        form,
+        polish,
+        stops,
+        include_usage,
+        echo,
+    } = handling
+    else {
+        return exchange
+            .fail(&about.not_the_api("a stream where one document was asked for".into()));
+    };
+    let terms = about.terms(&exchange);
+    let gathered = crate::gather::gather(
+        pieces,
+        decoder,
+        Polisher::new(polish, stops),
+        &terms,
+        &mut exchange.record,
+    )
+    .await;
+    match gathered {
+        Ok(reply) => {
+            let head = head(wish, include_usage, echo, &exchange);
+            exchange.complete(form.whole(head, &reply))
+        }
+        Err(error) => exchange.fail(&error),
+    }
+}
+
+fn passed(
+    body: Bytes,
+    form: Form,
+    marks: Option<&domain::ReasoningMarks>,
+    about: &About,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let checked = match form {
+        Form::Messages => about.form.events(&body, &about.host).map(|events| {
+            for event in &events {
+                note(event, &mut exchange.record);
+            }
+        }),
+        _ => whole_answer(&body, exchange.record.outcome()).map_err(|said| {
+            UpstreamError::NotTheApi {
+                host: about.host.clone(),
+                said,
+            }
+        }),
+    };
+    if let Err(error) = checked {
+        return exchange.fail(&GatewayError::of_upstream(error, &about.model));
+    }
+    exchange.record.first_token();
+    let body = match marks {
+        Some(marks) => thoughts::apart(body, marks),
+        None => body,
+    };
+    exchange.complete(body)
+}
+
+fn translated(
+    events: Vec<Event>,
+    handling: Handling,
+    wish: &Wish,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let Handling::Translate {
+        form,
+        polish,
+        stops,
+        include_usage,
+        echo,
+    } = handling
+    else {
+        return exchange.fail(&GatewayError::Panicked);
+    };
+    for event in &events {
+        note(event, &mut exchange.record);
+    }
+    let (reply, notes) = Polisher::new(polish, stops).whole(Reply::from_events(events));
+    for words in notes {
+        exchange.record.note(words);
+    }
+    note_usage(reply.usage, &mut exchange.record);
+    let head = head(wish, include_usage, echo, &exchange);
+    exchange.complete(form.whole(head, &reply))
+}
+
+fn vectors(
+    body: &Bytes,
+    about: &About,
+    wish: &Wish,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    match about.form.vectors(body, &wish.request.model, &about.host) {
+        Ok(vectors) => {
+            exchange.record.first_token();
+            exchange.complete(vectors)
+        }
+        Err(error) => exchange.fail(&GatewayError::of_upstream(error, &about.model)),
+    }
+}

@@ -1,0 +1,109 @@
+//! The routes that a model answers: reads the request, finds its models, asks them and hands the
+//! answer on.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Feature, Model, Settings, Target, target_for};
+use http::Response;
+use http::request::Parts;
+
+use super::Exchange;
+use crate::answer::AnswerBody;
+use crate::ask::ask;
+use crate::error::GatewayError;
+use crate::incoming::{ModelRequest, read_body};
+use crate::reading::cut;
+use crate::record::Routed;
+use crate::respond::respond;
+use crate::wish::{Wish, WishKind};
+
+/// Answers a request for a model.
+pub(super) async fn answer<B>(
+    kind: WishKind,
+    parts: &Parts,
+    body: B,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+{
+    let limit = exchange.snapshot.settings.gateway.max_body_bytes;
+    let request = match read_body(parts, body, limit)
+        .await
+        .and_then(ModelRequest::scan)
+    {
+        Ok(request) => request,
+        Err(error) => return exchange.fail(&error),
+    };
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let resolved = resolve(&snapshot.settings, &request, &exchange);
+    let (models, feature) = match resolved {
+        Ok(found) => found,
+        Err(error) => return exchange.fail(&error),
+    };
+    let kind = if kind == WishKind::Prompt && request.has_suffix {
+        WishKind::Gap
+    } else {
+        kind
+    };
+    let wish = Wish {
+        kind,
+        request,
+        feature,
+    };
+    match ask(&wish, &models, &mut exchange).await {
+        Ok(begun) => respond(&wish, begun, exchange).await,
+        Err(error) => exchange.fail(&error),
+    }
+}
+
+/// The models to ask, in order, and the feature that the client named. Writes down what was found.
+pub(super) fn resolve<'a>(
+    settings: &'a Settings,
+    request: &ModelRequest,
+    exchange: &Exchange<'_>,
+) -> Result<(Vec<&'a Model>, Option<Feature>), GatewayError> {
+    let target = target_for(settings, &request.model);
+    let (model, feature) = match &target {
+        Target::Model { model, feature, .. } | Target::Off { model, feature } => {
+            (Some(*model), *feature)
+        }
+        Target::Unrouted(feature) | Target::Disabled(feature) => (None, Some(*feature)),
+        Target::Unknown => (None, None),
+    };
+    let name = model.map_or(request.model.as_str(), |model| model.name.as_str());
+    exchange.record.routed(Routed {
+        model: cut(name, 255),
+        feature,
+        streamed: request.streamed,
+        family: model.map(|model| model.family.to_string()),
+        provider: model.map(Model::provider),
+    });
+    match target {
+        Target::Model {
+            model, fallback, ..
+        } => Ok((
+            [Some(model), fallback].into_iter().flatten().collect(),
+            feature,
+        )),
+        Target::Off { model, .. } => Err(GatewayError::ModelOff(model.name.to_string())),
+        Target::Disabled(feature) => Err(GatewayError::FeatureOff(feature)),
+        Target::Unrouted(feature) => Err(GatewayError::Unrouted(feature)),
+        Target::Unknown => Err(unknown(settings, &request.model)),
+    }
+}
+
+fn unknown(settings: &Settings, name: &str) -> GatewayError {
+    let names = settings.models.iter().take(20);
+    let names: Vec<_> = names.map(|model| model.name.as_str()).collect();
+    let known = if names.is_empty() {
+        "none yet".into()
+    } else {
+        names.join(", ")
+    };
+    GatewayError::UnknownModel {
+        name: cut(name, 100),
+        known,
+    }
+}

@@ -1,0 +1,76 @@
+//! What a client wants, before it is known who answers: the body as it came, and what has to be
+//! read of it to find the model.
+
+use bytes::Bytes;
+use domain::{Feature, UpstreamPath};
+use forms::{Asked, Form};
+
+use crate::error::GatewayError;
+use crate::incoming::ModelRequest;
+
+/// A request for a model.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    /// What kind of request it is.
+    pub(crate) kind: WishKind,
+    /// The request.
+    pub(crate) request: ModelRequest,
+    /// The feature that the client named.
+    pub(crate) feature: Option<Feature>,
+}
+
+/// The kinds of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WishKind {
+    /// A conversation in OpenAI's form.
+    Chat,
+    /// A raw prompt in OpenAI's form.
+    Prompt,
+    /// A gap between a prompt and a suffix, in OpenAI's form.
+    Gap,
+    /// Vectors, in OpenAI's form.
+    Embeddings,
+    /// A conversation in the form of OpenAI's Responses.
+    Responses,
+    /// A conversation in Anthropic's form.
+    Messages,
+}
+
+impl WishKind {
+    /// The form of the answer and of errors.
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Chat | Self::Embeddings => Form::Chat,
+            Self::Prompt | Self::Gap => Form::Completions,
+            Self::Responses => Form::Responses,
+            Self::Messages => Form::Messages,
+        }
+    }
+
+    /// The call of the OpenAI API that takes the body as it came; none when there is none.
+    pub(crate) fn path(self) -> Option<UpstreamPath> {
+        match self {
+            Self::Chat => Some(UpstreamPath::ChatCompletions),
+            Self::Prompt => Some(UpstreamPath::Completions),
+            Self::Embeddings => Some(UpstreamPath::Embeddings),
+            Self::Gap | Self::Responses | Self::Messages => None,
+        }
+    }
+}
+
+impl Wish {
+    /// The conversation that the body holds.
+    pub(crate) fn read(&self) -> Result<Asked, GatewayError> {
+        Ok(self.kind.form().read(self.request.body())?)
+    }
+
+    /// The body with the name that the server knows the model by.
+    pub(crate) fn body_for(&self, name: &str) -> Bytes {
+        self.request.with_model(name)
+    }
+
+    /// Whether a late answer is worth nothing.
+    pub(crate) fn is_completion(&self) -> bool {
+        self.kind == WishKind::Gap || self.feature == Some(Feature::CodeCompletions)
+    }
+}
