@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod model;
+
+pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
+
 /// Gatehouse without a window: configure models, route features, run the AI gateway.
 #[derive(Debug, Parser)]
 #[command(name = "gatehouse", version, arg_required_else_help = true)]
@@ -25,6 +29,9 @@ pub(crate) enum Command {
     /// Register models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Model families: how each kind of model is asked
+    #[command(subcommand)]
+    Family(FamilyCommand),
     /// Route features to models
     #[command(subcommand)]
     Feature(FeatureCommand),
@@ -50,89 +57,65 @@ pub(crate) struct Serve {
     pub(crate) admin: bool,
 }
 
-const FAMILY_HELP: &str = "Model family: mistral, mixtral, codestral, codellama, codegemma, \
-                           deepseekcoder, claude_3, gpt, llama3 or general";
-
 #[derive(Debug, Subcommand)]
-pub(crate) enum ModelCommand {
-    /// Register a model
-    Add {
-        /// Deployment name
-        name: String,
-        #[arg(long, help = FAMILY_HELP)]
-        family: String,
-        /// Base URL of the server, such as http://127.0.0.1:8000/v1, or `sample` for the built-in
-        /// sample model
-        #[arg(long)]
-        endpoint: String,
-        /// What the server calls the model, such as custom_openai/Mixtral-8x7B
-        #[arg(long)]
-        identifier: Option<String>,
-        /// Read the API key from standard input; it goes to the system keyring
-        #[arg(long)]
-        api_key_stdin: bool,
-    },
-    /// List the models
+pub(crate) enum FamilyCommand {
+    /// List the model families
     List,
-    /// Show one model
+    /// Show one family; with --json its record, which `save` takes
     Show {
-        /// Deployment name
+        /// Family
         name: String,
     },
-    /// Change a model; what is not given stays
-    Edit(ModelEdit),
-    /// Remove a model, its routes and its key
+    /// Copy a family under a new name, to change the copy
+    Copy {
+        /// Family to copy
+        name: String,
+        /// Name of the copy
+        new: String,
+        /// The copy's name to show
+        #[arg(long)]
+        title: Option<String>,
+    },
+    /// Add or change a family of your own by its record
+    Save {
+        /// A JSON file with the record; `-` reads it from standard input
+        file: PathBuf,
+    },
+    /// Remove a family of your own
     Remove {
-        /// Deployment name
+        /// Family
         name: String,
     },
-    /// Let clients use a model
-    Enable {
-        /// Deployment name
-        name: String,
-    },
-    /// Keep clients from using a model
-    Disable {
-        /// Deployment name
-        name: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ModelEdit {
-    /// Deployment name
-    pub(crate) name: String,
-    /// New deployment name
-    #[arg(long = "name", value_name = "NAME")]
-    pub(crate) new_name: Option<String>,
-    #[arg(long, help = FAMILY_HELP)]
-    pub(crate) family: Option<String>,
-    /// Base URL of the server, or `sample`
-    #[arg(long)]
-    pub(crate) endpoint: Option<String>,
-    /// What the server calls the model; empty lets the server decide
-    #[arg(long)]
-    pub(crate) identifier: Option<String>,
-    /// Read a new API key from standard input
-    #[arg(long)]
-    pub(crate) api_key_stdin: bool,
-    /// Remove the stored API key
-    #[arg(long, conflicts_with = "api_key_stdin")]
-    pub(crate) remove_api_key: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeatureCommand {
-    /// List the features and their models
+    /// List the features and who answers them
     List,
-    /// Route a feature (code_completions, code_generations, duo_chat) to a model
+    /// Route a feature, such as code_completions or duo_chat, to a model
     Set {
         /// Feature
         feature: String,
         /// Deployment name
         model: String,
+        /// The model that answers when that one cannot
+        #[arg(long, value_name = "MODEL")]
+        fallback: Option<String>,
+        /// Also when the model does not suit the feature
+        #[arg(long)]
+        anyway: bool,
     },
-    /// Take a feature's route away
+    /// Let nobody answer a feature
+    Disable {
+        /// Feature
+        feature: String,
+    },
+    /// Let a feature follow the one above it
+    Inherit {
+        /// Feature
+        feature: String,
+    },
+    /// Take a feature's own route away
     Clear {
         /// Feature
         feature: String,
@@ -207,6 +190,9 @@ pub(crate) struct GatewaySet {
     /// Longest wait for the first byte of an answer, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) first_byte_timeout: Option<u32>,
+    /// The same for a code completion, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) completion_timeout: Option<u32>,
     /// Longest silence inside a stream, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) idle_timeout: Option<u32>,
@@ -216,6 +202,12 @@ pub(crate) struct GatewaySet {
     /// How long a stop waits for running requests, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) drain_timeout: Option<u32>,
+    /// How often a call that failed before its first byte is tried again
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+    /// Longest wait for a model that is busy, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) queue_timeout: Option<u32>,
     /// Host names that clients may use beside the loopback ones, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) allowed_hosts: Option<Vec<String>>,

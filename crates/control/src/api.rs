@@ -1,7 +1,7 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
-use domain::{ClientKeyId, GatewaySettings, ModelDraft, ModelId, SecretState};
+use domain::{ClientKeyId, Family, GatewaySettings, ModelDraft, ModelId, SecretState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
@@ -46,6 +46,14 @@ api! {
     activity(ActivityQuery) -> Activity;
     /// The model families.
     list_families(()) -> Vec<FamilyView>;
+    /// Adds or changes a family of the admin's own.
+    save_family(SaveFamily) -> Vec<FamilyView>;
+    /// Removes a family of the admin's own that no model has.
+    remove_family(Family) -> Vec<FamilyView>;
+    /// What a record comes to while it is edited.
+    preview_family(FamilyDraft) -> FamilyPreview;
+    /// The providers and what the form of a model asks for each.
+    list_providers(()) -> Vec<ProviderView>;
     /// The registered models.
     list_models(()) -> Vec<ModelView>;
     /// Adds or changes a model. The key travels separately, one way.
@@ -58,11 +66,11 @@ api! {
     set_key(SetKey) -> SecretState;
     /// Asks the keyring again for every key.
     read_keys(()) -> KeyringView;
-    /// What an endpoint resolves to.
+    /// What an endpoint comes to.
     resolve_endpoint(EndpointInput) -> ResolvedEndpoint;
     /// The models that a server lists.
     list_served_models(EndpointInput) -> Vec<ServedModel>;
-    /// Tests a model by one real call.
+    /// Tests a model by real calls, step by step.
     test_model(TestModel) -> TestReport;
     /// The features and their models.
     list_features(()) -> Vec<FeatureView>;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use domain::{ListenAddress, Settings};
-use gateway::{Gateway, Snapshot, Upstream, record_channel};
+use gateway::{Gateway, Snapshot, record_channel};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -102,12 +102,12 @@ impl Control {
             }
             Purpose::Change | Purpose::Read => (RequestLog::read_only(folder), record_channel().0),
         };
-        let upstream = Upstream::new().map_err(|error| {
+        let client = providers::Client::new().map_err(|error| {
             let hint = "Check the system's certificates (Debian: the package ca-certificates).";
             Error::new(ErrorCode::Failed, "the HTTP client cannot be made", hint)
                 .with_details(error.to_string())
         })?;
-        let gateway = Arc::new(Gateway::new(Snapshot::default(), upstream, sink));
+        let gateway = Arc::new(Gateway::new(Snapshot::default(), client, sink));
         let control = Self {
             folder: folder.to_owned(),
             store,
@@ -222,7 +222,7 @@ impl Control {
     pub(crate) fn apply(&self) {
         let settings = self.settings.load_full();
         let keys = self.keys.for_gateway(&settings);
-        self.gateway.apply(Snapshot { settings, keys });
+        self.gateway.apply(Snapshot::new(settings, keys));
         self.touch();
     }
 

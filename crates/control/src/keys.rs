@@ -51,20 +51,20 @@ impl Keys {
 
     /// Reads one model's key from the keyring, if it is there that it should be.
     pub(crate) async fn read(&self, model: &Model) {
-        let Some(server) = model.endpoint.server().filter(|_| model.has_key) else {
+        let Some(origin) = model.key_origin().filter(|_| model.has_key) else {
             return;
         };
         if self.state(model) == SecretState::Environment {
             return;
         }
-        let found = match self.secrets.read(model.id, &server.origin()).await {
+        let found = match self.secrets.read(model.id, &origin).await {
             KeyRead::Ready(key) => (SecretState::Stored, Some(key)),
             KeyRead::Missing(state) => (state, None),
         };
         self.known().insert(model.id, found);
     }
 
-    /// Stores a key for a server's origin.
+    /// Stores a key for a server's origin or a vendor (`Model::key_origin`).
     pub(crate) async fn write(&self, id: ModelId, origin: &str, key: Vec<u8>) -> Result<(), Error> {
         let key = SecretSlice::from(key);
         self.secrets.write(id, origin, key.clone()).await?;
@@ -117,7 +117,7 @@ impl Keys {
         let needed = settings
             .models
             .iter()
-            .filter(|model| model.endpoint.server().is_some());
+            .filter(|model| model.key_origin().is_some());
         let keys = needed.filter_map(|model| match (self.key(model.id), self.state(model)) {
             (Some(key), _) => Some((model.id, UpstreamKey::Ready(key))),
             (None, SecretState::Absent) => None,
@@ -133,4 +133,69 @@ impl Keys {
 
 fn from_environment(name: &DeploymentName) -> Option<SecretSlice<u8>> {
     environment_key(name, |variable| std::env::var_os(variable))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ModelDraft, Provider};
+    use keyring_core::mock;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn model(provider: Provider, endpoint: &str) -> Model {
+        let draft = ModelDraft {
+            id: None,
+            name: "m".into(),
+            family: "general".into(),
+            endpoint: endpoint.into(),
+            identifier: "m".into(),
+            provider,
+            connection: domain::Connection::default(),
+            enabled: true,
+        };
+        let id = ModelId(uuid::Uuid::from_u128(1));
+        let saved = Settings::default().save_model(&draft, id).unwrap();
+        Model {
+            has_key: true,
+            ..saved
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_for_a_vendor_goes_to_that_vendor_alone() {
+        let keys = Keys {
+            secrets: Secrets::over(mock::Store::new().unwrap()),
+            known: Mutex::default(),
+        };
+        let bedrock = model(Provider::Bedrock, "");
+        let origin = bedrock.key_origin().unwrap();
+        keys.write(bedrock.id, &origin, b"wombat".to_vec())
+            .await
+            .unwrap();
+        for (model, expected) in [
+            (model(Provider::Anthropic, ""), SecretState::WrongEndpoint),
+            (
+                model(Provider::Bedrock, "https://vpce-1.example.com"),
+                SecretState::WrongEndpoint,
+            ),
+            (bedrock, SecretState::Stored),
+        ] {
+            keys.read(&model).await;
+            assert_eq!(keys.state(&model), expected, "{:?}", model.endpoint);
+            let key = keys.key(model.id);
+            let is_there = key.is_some_and(|key| key.expose_secret() == b"wombat");
+            assert_eq!(is_there, expected == SecretState::Stored);
+            let settings = Settings {
+                models: vec![model],
+                ..Settings::default()
+            };
+            assert_eq!(keys.for_gateway(&settings).len(), 1, "missing is not none");
+        }
+        let settings = Settings {
+            models: vec![model(Provider::Sample, "sample")],
+            ..Settings::default()
+        };
+        assert!(keys.for_gateway(&settings).is_empty());
+    }
 }

@@ -11,6 +11,7 @@ mod lock;
 mod log;
 mod operations;
 mod port;
+mod reach;
 mod runner;
 mod secrets;
 mod settings_store;

@@ -54,6 +54,13 @@ impl Secrets {
         )
     }
 
+    /// Keys in this store, for tests.
+    #[cfg(test)]
+    pub(crate) fn over(store: Arc<keyring_core::CredentialStore>) -> Self {
+        let patience = Duration::from_secs(3);
+        Self::with(Box::new(move || Ok(Arc::clone(&store))), patience, patience)
+    }
+
     fn with(open: Opener, read_waits: Duration, write_waits: Duration) -> Self {
         let (jobs, receiver) = sync_channel(WAITING_MOST);
         let state = Arc::new(State::default());

@@ -4,6 +4,9 @@ import type { ActivityQuery } from "./ActivityQuery";
 import type { ClientKeyId } from "./ClientKeyId";
 import type { ClientKeyView } from "./ClientKeyView";
 import type { EndpointInput } from "./EndpointInput";
+import type { Family } from "./Family";
+import type { FamilyDraft } from "./FamilyDraft";
+import type { FamilyPreview } from "./FamilyPreview";
 import type { FamilyView } from "./FamilyView";
 import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
@@ -14,12 +17,14 @@ import type { ModelSwitch } from "./ModelSwitch";
 import type { ModelView } from "./ModelView";
 import type { NewClientKey } from "./NewClientKey";
 import type { PortCheck } from "./PortCheck";
+import type { ProviderView } from "./ProviderView";
 import type { RequestId } from "./RequestId";
 import type { RequestPage } from "./RequestPage";
 import type { RequestQuery } from "./RequestQuery";
 import type { RequestView } from "./RequestView";
 import type { ResolvedEndpoint } from "./ResolvedEndpoint";
 import type { RouteChange } from "./RouteChange";
+import type { SaveFamily } from "./SaveFamily";
 import type { SecretState } from "./SecretState";
 import type { ServedModel } from "./ServedModel";
 import type { SetKey } from "./SetKey";
@@ -43,6 +48,22 @@ activity: [ActivityQuery, Activity],
  * The model families.
  */
 list_families: [null, Array<FamilyView>], 
+/**
+ * Adds or changes a family of the admin's own.
+ */
+save_family: [SaveFamily, Array<FamilyView>], 
+/**
+ * Removes a family of the admin's own that no model has.
+ */
+remove_family: [Family, Array<FamilyView>], 
+/**
+ * What a record comes to while it is edited.
+ */
+preview_family: [FamilyDraft, FamilyPreview], 
+/**
+ * The providers and what the form of a model asks for each.
+ */
+list_providers: [null, Array<ProviderView>], 
 /**
  * The registered models.
  */
@@ -68,7 +89,7 @@ set_key: [SetKey, SecretState],
  */
 read_keys: [null, KeyringView], 
 /**
- * What an endpoint resolves to.
+ * What an endpoint comes to.
  */
 resolve_endpoint: [EndpointInput, ResolvedEndpoint], 
 /**
@@ -76,7 +97,7 @@ resolve_endpoint: [EndpointInput, ResolvedEndpoint],
  */
 list_served_models: [EndpointInput, Array<ServedModel>], 
 /**
- * Tests a model by one real call.
+ * Tests a model by real calls, step by step.
  */
 test_model: [TestModel, TestReport], 
 /**

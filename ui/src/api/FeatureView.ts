@@ -2,6 +2,8 @@
 import type { Evidence } from "./Evidence";
 import type { Feature } from "./Feature";
 import type { ModelId } from "./ModelId";
+import type { Need } from "./Need";
+import type { Route } from "./Route";
 import type { UnfitModel } from "./UnfitModel";
 
 /**
@@ -25,9 +27,37 @@ title: string,
  */
 summary: string, 
 /**
- * The model that answers; none when the feature is not routed.
+ * The group that it is shown in.
  */
-model?: ModelId | null, 
+group: string, 
+/**
+ * The feature that it follows while it has no route of its own.
+ */
+parent?: Feature | null, 
+/**
+ * What it needs of a model.
+ */
+need: Need, 
+/**
+ * What the admin decided for it; none to follow its parent, or to answer nobody.
+ */
+route?: Route | null, 
+/**
+ * The model of the route that applies, its own or its parent's.
+ */
+answered_by?: ModelId | null, 
+/**
+ * The model that answers when that one cannot.
+ */
+fallback?: ModelId | null, 
+/**
+ * The parent, when the route that applies is the parent's.
+ */
+inherited_from?: Feature | null, 
+/**
+ * Whether the route that applies says that nobody answers.
+ */
+disabled: boolean, 
 /**
  * Models whose family does not suit the feature, with the reason.
  */

@@ -33,6 +33,10 @@ max_body_bytes: number,
  */
 first_byte_timeout: number, 
 /**
+ * The same for a code completion, which is worth nothing when it is late. 1 to 600.
+ */
+completion_timeout: number, 
+/**
  * Longest silence inside a stream. 1 to 600.
  */
 idle_timeout: number, 
@@ -43,4 +47,12 @@ total_timeout: number,
 /**
  * How long a stop waits for running requests. 0 to 600.
  */
-drain_timeout: number, };
+drain_timeout: number, 
+/**
+ * How often a call that failed before its first byte is tried again. 0 to 5.
+ */
+retries: number, 
+/**
+ * Longest wait for a model that answers as many requests as it may. 0 to 60.
+ */
+queue_timeout: number, };

@@ -3,4 +3,4 @@
 /**
  * A way to speak to a vendor.
  */
-export type Provider = "openai_compatible" | "azure" | "bedrock" | "sample";
+export type Provider = "openai_compatible" | "azure" | "bedrock" | "anthropic" | "ollama" | "mistral" | "sample";

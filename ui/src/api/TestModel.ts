@@ -2,7 +2,7 @@
 import type { ModelDraft } from "./ModelDraft";
 
 /**
- * Tests a model before or after it is saved, by one real call.
+ * Tests a model before or after it is saved, by real calls.
  */
 export type TestModel = { 
 /**

@@ -1,8 +1,8 @@
 //! `gatehouse feature …`
 
-use control::Control;
 use control::view::{FeatureView, ModelView, RouteChange};
-use domain::Feature;
+use control::{Control, Error, ErrorCode};
+use domain::{Feature, ModelId, Route};
 
 use crate::arguments::FeatureCommand;
 use crate::output::{Output, Stop, table};
@@ -12,48 +12,106 @@ pub(super) async fn run(
     control: &Control,
     output: Output,
 ) -> Result<(), Stop> {
-    let (feature, model): (Feature, Option<&str>) = match command {
+    let models = control.list_models(()).await?;
+    let change = match command {
         FeatureCommand::List => {
             let features = control.list_features(()).await?;
-            let models = control.list_models(()).await?;
             return output.show(&features, |features| list(features, &models));
         }
-        FeatureCommand::Set { feature, model } => (feature.parse()?, Some(model)),
-        FeatureCommand::Clear { feature } => (feature.parse()?, None),
+        FeatureCommand::Set {
+            feature,
+            model,
+            fallback,
+            anyway,
+        } => {
+            let model = control.find_model(model).await?.id;
+            let fallback = match fallback {
+                Some(name) => Some(control.find_model(name).await?.id),
+                None => None,
+            };
+            let change = RouteChange {
+                feature: feature.parse()?,
+                route: Some(Route::Model { model, fallback }),
+                reason_shown: *anyway,
+            };
+            tell_unfit(control, &change, output).await?;
+            change
+        }
+        FeatureCommand::Disable { feature } => taken_away(feature, Some(Route::Disabled))?,
+        FeatureCommand::Clear { feature } => taken_away(feature, None)?,
+        FeatureCommand::Inherit { feature } => {
+            let change = taken_away(feature, None)?;
+            let record = change.feature.record();
+            if record.parent.is_none() {
+                let message = format!("{} follows no other feature", record.title);
+                let hint = "Take its route away with `gatehouse feature clear`.";
+                return Err(Error::new(ErrorCode::Invalid, message, hint).into());
+            }
+            change
+        }
     };
-    let model = match model {
-        Some(name) => Some(control.find_model(name).await?),
-        None => None,
-    };
-    let change = RouteChange {
-        feature,
-        model: model.as_ref().map(|model| model.id),
-    };
+    let feature = change.feature;
     let features = control.set_routes(vec![change]).await?;
     let Some(view) = features.iter().find(|view| view.feature == feature) else {
         return Ok(());
     };
-    let unfit = view
-        .unfit
-        .iter()
-        .find(|unfit| Some(unfit.model) == view.model);
-    if let Some(unfit) = unfit {
-        output.note(&unfit.reason, "The route is set all the same.");
-    }
-    output.show(view, |view| match &model {
-        Some(model) => format!("{} is answered by {}.", view.title, model.name),
-        None => format!("{} is no longer routed.", view.title),
+    output.show(view, |view| {
+        format!("{}: {}", view.title, answer(view, &models))
     })
 }
 
-fn list(features: &[FeatureView], models: &[ModelView]) -> String {
-    let name = |view: &FeatureView| {
-        let model = models.iter().find(|model| Some(model.id) == view.model);
-        model.map_or_else(|| "–".to_owned(), |model| model.name.clone())
+fn taken_away(feature: &str, route: Option<Route>) -> Result<RouteChange, Error> {
+    Ok(RouteChange {
+        feature: feature.parse()?,
+        route,
+        reason_shown: false,
+    })
+}
+
+/// Says why a model of the route does not suit the feature. It is set only `--anyway`.
+async fn tell_unfit(control: &Control, change: &RouteChange, output: Output) -> Result<(), Error> {
+    let features = control.list_features(()).await?;
+    let view = features.iter().find(|view| view.feature == change.feature);
+    let chosen = |id: ModelId| match change.route {
+        Some(Route::Model { model, fallback }) => model == id || fallback == Some(id),
+        Some(Route::Disabled) | None => false,
     };
+    let unfit = view.map_or(&[][..], |view| &view.unfit);
+    for one in unfit.iter().filter(|unfit| chosen(unfit.model)) {
+        if !change.reason_shown {
+            let hint = "Choose another model, or add --anyway.";
+            return Err(Error::new(ErrorCode::Invalid, &one.reason, hint));
+        }
+        output.note(&one.reason, "The route is set all the same.");
+    }
+    Ok(())
+}
+
+fn list(features: &[FeatureView], models: &[ModelView]) -> String {
     let rows: Vec<_> = features
         .iter()
-        .map(|view| vec![view.name.clone(), view.title.clone(), name(view)])
+        .map(|view| vec![view.name.clone(), view.title.clone(), answer(view, models)])
         .collect();
-    table(&["FEATURE", "TITLE", "MODEL"], &rows)
+    table(&["FEATURE", "TITLE", "ANSWERED BY"], &rows)
+}
+
+/// Who answers a feature, in words.
+fn answer(view: &FeatureView, models: &[ModelView]) -> String {
+    let named = |id: ModelId| {
+        let model = models.iter().find(|model| model.id == id)?;
+        let off = if model.enabled { "" } else { " (switched off)" };
+        Some(format!("{}{off}", model.name))
+    };
+    let mut words = match view.answered_by.and_then(named) {
+        _ if view.disabled => "nobody, disabled".to_owned(),
+        Some(name) => name,
+        None => "nobody yet".to_owned(),
+    };
+    if let Some(fallback) = view.fallback.and_then(named) {
+        words += &format!(", else {fallback}");
+    }
+    if let Some(parent) = view.parent.filter(|_| view.route.is_none()) {
+        words += &format!(" (as {})", Feature::record(parent).title);
+    }
+    words
 }

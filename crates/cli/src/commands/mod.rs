@@ -1,10 +1,12 @@
 //! The commands: each opens the data folder for what it needs, calls one operation and prints.
 
+mod family;
 mod feature;
 mod gateway;
 mod key;
 mod logs;
 mod model;
+mod model_draft;
 mod prompt;
 mod serve;
 
@@ -12,7 +14,9 @@ use std::path::Path;
 
 use control::{Control, Error, Purpose};
 
-use crate::arguments::{Command, FeatureCommand, GatewayCommand, KeyCommand, ModelCommand};
+use crate::arguments::{
+    Command, FamilyCommand, FeatureCommand, GatewayCommand, KeyCommand, ModelCommand,
+};
 use crate::output::{Output, Stop};
 
 /// Runs a command.
@@ -21,8 +25,15 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
     match command {
         Command::Serve(arguments) => serve::run(arguments, folder, output).await,
         Command::Model(command) => {
-            let reads = matches!(command, ModelCommand::List | ModelCommand::Show { .. });
+            let reads = matches!(
+                command,
+                ModelCommand::List | ModelCommand::Show { .. } | ModelCommand::Test { .. }
+            );
             model::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Family(command) => {
+            let reads = matches!(command, FamilyCommand::List | FamilyCommand::Show { .. });
+            family::run(command, &opened(reading(reads))?, output).await
         }
         Command::Feature(command) => {
             let reads = matches!(command, FeatureCommand::List);

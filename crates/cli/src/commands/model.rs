@@ -2,11 +2,13 @@
 
 use std::io::{Read, stdin};
 
-use control::view::{ModelSwitch, ModelView, SetKey};
+use control::view::{ModelSwitch, ModelView, SetKey, Stage, StageOutcome, TestModel, TestReport};
 use control::{Control, Error};
-use domain::{ModelDraft, SecretState};
+use domain::SecretState;
 use serde_json::json;
 
+use super::family::support;
+use super::model_draft;
 use crate::arguments::{ModelCommand, ModelEdit};
 use crate::output::{Output, Stop, system_error, table};
 
@@ -16,22 +18,9 @@ pub(super) async fn run(
     output: Output,
 ) -> Result<(), Stop> {
     match command {
-        ModelCommand::Add {
-            name,
-            family,
-            endpoint,
-            identifier,
-            api_key_stdin,
-        } => {
-            let draft = ModelDraft {
-                id: None,
-                name: name.clone(),
-                family: family.clone(),
-                endpoint: endpoint.clone(),
-                identifier: identifier.clone().unwrap_or_default(),
-                enabled: true,
-            };
-            let key = api_key_stdin.then(key_from_stdin).transpose()?;
+        ModelCommand::Add(add) => {
+            let draft = model_draft::added(add)?;
+            let key = add.api_key_stdin.then(key_from_stdin).transpose()?;
             let model = control.save_model_with_key(draft, key).await?;
             output.show(&model, |model| {
                 format!("Added {}.\n{}", model.name, facts(model))
@@ -48,6 +37,7 @@ pub(super) async fn run(
                 format!("Saved {}.\n{}", model.name, facts(model))
             })
         }
+        ModelCommand::Test { name } => test(control, name, output).await,
         ModelCommand::Remove { name } => {
             let model = control.find_model(name).await?;
             control.remove_model(model.id).await?;
@@ -71,15 +61,7 @@ async fn switch(control: &Control, name: &str, enabled: bool, output: Output) ->
 
 async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error> {
     let model = control.find_model(&edit.name).await?;
-    let or = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
-    let draft = ModelDraft {
-        id: Some(model.id),
-        name: or(&edit.new_name, model.name),
-        family: or(&edit.family, model.family.to_string()),
-        endpoint: or(&edit.endpoint, model.endpoint),
-        identifier: or(&edit.identifier, model.identifier),
-        enabled: model.enabled,
-    };
+    let draft = model_draft::edited(&model, edit)?;
     let key = edit.api_key_stdin.then(key_from_stdin).transpose()?;
     let saved = control.save_model_with_key(draft, key).await?;
     if !edit.remove_api_key {
@@ -92,6 +74,49 @@ async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error>
         })
         .await?;
     control.find_model(&saved.name).await
+}
+
+/// Tests a model and prints what was seen; fails when the test did.
+async fn test(control: &Control, name: &str, output: Output) -> Result<(), Stop> {
+    let model = control.find_model(name).await?;
+    control.read_key(model.id).await;
+    let report = control
+        .test_model(TestModel {
+            draft: model_draft::of(&model),
+            key: None,
+        })
+        .await?;
+    output.show(&report, stages)?;
+    report.error.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn stages(report: &TestReport) -> String {
+    let row = |stage: &Stage| {
+        let outcome = match stage.outcome {
+            StageOutcome::Passed => "passed",
+            StageOutcome::Skipped => "–",
+            StageOutcome::Failed => "failed",
+            StageOutcome::Waiting => "not reached",
+        };
+        let took = stage.duration_ms.map(|took| format!("{took} ms"));
+        let said = if stage.outcome == StageOutcome::Waiting {
+            String::new()
+        } else {
+            stage.said.replace('\n', " ")
+        };
+        vec![
+            stage.name.clone(),
+            outcome.into(),
+            took.unwrap_or_default(),
+            said,
+        ]
+    };
+    let rows: Vec<_> = report.stages.iter().map(row).collect();
+    let mut text = table(&["STEP", "", "TOOK", "SEEN"], &rows);
+    if let Some(suggestion) = &report.suggestion {
+        text += &format!("\nThis endpoint answers: {}", suggestion.endpoint);
+    }
+    text
 }
 
 /// All of standard input, without the line end that `echo` adds.
@@ -151,7 +176,9 @@ fn facts(model: &ModelView) -> String {
     let rows = [
         ("Name", model.name.clone()),
         ("Family", model.family.to_string()),
-        ("Endpoint", model.endpoint.clone()),
+        ("Model", model.variant_title.clone()),
+        ("Provider", model.provider_title.clone()),
+        ("Endpoint", or_dash(&model.endpoint)),
         ("Chat requests go to", or_dash(&model.chat_url)),
         ("Identifier", or_dash(&model.identifier)),
         (
@@ -159,6 +186,16 @@ fn facts(model: &ModelView) -> String {
             if model.enabled { "yes" } else { "no" }.to_owned(),
         ),
         ("Key", key_word(model.key).to_owned()),
+        (
+            "Made for",
+            format!(
+                "completion {}, generation {}, chat {}",
+                support(model.support.completion),
+                support(model.support.generation),
+                support(model.support.chat)
+            ),
+        ),
+        ("Code completion", model.completion_note.clone()),
         ("Features", or_dash(&features.join(", "))),
         ("Health", model.health.sentence.clone()),
     ];

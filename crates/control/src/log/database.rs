@@ -14,7 +14,8 @@ use crate::view::Notice;
 const FILE: &str = "requests.sqlite";
 
 /// Lifts a database of the version of its place (from 0) to the next one.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
         started_at INTEGER NOT NULL,  -- ms since 1970
@@ -46,7 +47,16 @@ const MIGRATIONS: [&str; 1] = ["
         name TEXT PRIMARY KEY,
         last_used_at INTEGER NOT NULL  -- ms since 1970
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE requests ADD COLUMN family TEXT;
+    ALTER TABLE requests ADD COLUMN provider TEXT;
+    ALTER TABLE requests ADD COLUMN answered_by TEXT;  -- the fallback, when one answered
+    ALTER TABLE requests ADD COLUMN retries INTEGER;
+    ALTER TABLE requests ADD COLUMN queued_us INTEGER;
+    ALTER TABLE requests ADD COLUMN notes TEXT;        -- a JSON array of short texts
+",
+];
 
 /// The version of the database that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -11,17 +11,20 @@ use crate::view::{RequestId, RequestView};
 /// The columns in the order of [`view`].
 pub(super) const COLUMNS: &str = "id, started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
-     finish_reason, error";
+     finish_reason, error, family, provider, answered_by, retries, queued_us, notes";
 
 const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
-     finish_reason, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     finish_reason, error, family, provider, answered_by, retries, queued_us, notes) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // Two updates, because SQLite rewrites the index of each column that an update names.
-const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ? WHERE id = ?";
+const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, family = ?, \
+     provider = ? WHERE id = ?";
 
 const END: &str = "UPDATE requests SET state = ?, status = ?, first_token_us = ?, duration_us = ?, \
-     prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ? WHERE id = ?";
+     prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ?, answered_by = ?, \
+     retries = ?, queued_us = ?, notes = ? WHERE id = ?";
 
 const USED: &str = "INSERT INTO clients (name, last_used_at) VALUES (?, ?) ON CONFLICT (name) \
      DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)";
@@ -73,6 +76,12 @@ impl<'a> Statements<'a> {
             outcome.and_then(|outcome| outcome.completion_tokens),
             outcome.and_then(|outcome| outcome.finish_reason.as_deref()),
             outcome.and_then(|outcome| outcome.error.as_deref()),
+            routed.and_then(|routed| routed.family.as_deref()),
+            routed.and_then(provider_name),
+            outcome.and_then(|outcome| outcome.answered_by.as_deref()),
+            outcome.map_or(0, |outcome| outcome.retries),
+            outcome.and_then(|outcome| outcome.queued).map(microseconds),
+            outcome.and_then(notes_text),
         ])
     }
 
@@ -82,6 +91,8 @@ impl<'a> Statements<'a> {
             routed.model,
             feature_name(routed),
             routed.streamed,
+            routed.family,
+            provider_name(routed),
             id
         ])?;
         Ok(())
@@ -98,6 +109,10 @@ impl<'a> Statements<'a> {
             outcome.completion_tokens,
             outcome.finish_reason,
             outcome.error,
+            outcome.answered_by,
+            outcome.retries,
+            outcome.queued.map(microseconds),
+            notes_text(outcome),
             id,
         ])?;
         Ok(changed > 0)
@@ -133,6 +148,17 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
         completion_tokens: row.get(14)?,
         finish_reason: row.get(15)?,
         error: row.get(16)?,
+        family: row.get(17)?,
+        provider: row
+            .get::<_, Option<String>>(18)?
+            .and_then(|name| name.parse().ok()),
+        answered_by: row.get(19)?,
+        retries: row.get::<_, Option<u32>>(20)?.unwrap_or(0),
+        queued_ms: milliseconds(row.get(21)?),
+        notes: row
+            .get::<_, Option<String>>(22)?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
     })
 }
 
@@ -151,6 +177,15 @@ fn state_named(name: &str) -> RequestState {
 
 fn feature_name(routed: &Routed) -> Option<&'static str> {
     routed.feature.map(|feature| feature.record().name)
+}
+
+fn provider_name(routed: &Routed) -> Option<&'static str> {
+    routed.provider.map(|provider| provider.record().name)
+}
+
+/// The notes as a JSON array; most requests have none.
+fn notes_text(outcome: &Outcome) -> Option<String> {
+    (!outcome.notes.is_empty()).then(|| serde_json::Value::from(outcome.notes.clone()).to_string())
 }
 
 fn microseconds(duration: Duration) -> i64 {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use domain::Feature;
+use domain::{Feature, Provider};
 use gateway::{Accepted, Outcome, RequestState, Routed};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -30,6 +30,8 @@ pub(super) fn routed(model: &str) -> Routed {
         model: model.into(),
         feature: Some(Feature::DuoChat),
         streamed: true,
+        family: Some("mixtral".into()),
+        provider: Some(Provider::OpenaiCompatible),
     }
 }
 
@@ -43,6 +45,10 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
         completion_tokens: Some(20),
         finish_reason: Some("stop".into()),
         error: None,
+        answered_by: Some("Spare".into()),
+        retries: 1,
+        queued: Some(Duration::from_millis(3)),
+        notes: vec!["tried again: \"quoted\"".into()],
     }
 }
 

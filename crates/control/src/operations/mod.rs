@@ -2,10 +2,12 @@
 //! `api.rs` gives them their names.
 
 mod client_keys;
+mod families;
 mod features;
 mod gateway;
 mod models;
 mod playground;
+mod providers;
 mod requests;
 mod status;
 mod test_model;

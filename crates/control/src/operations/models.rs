@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{
-    Endpoint, FAMILIES, Model, ModelDraft, ModelId, SecretState, ServerEndpoint, UpstreamPath,
-};
+use domain::{Endpoint, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::reach::Reach;
 use crate::view::{
-    FamilyView, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView,
-    SetKey,
+    Evidence, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView, SetKey,
 };
 use crate::{Control, Error, ErrorCode};
 
@@ -18,16 +16,6 @@ use crate::{Control, Error, ErrorCode};
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Control {
-    /// The model families.
-    pub async fn list_families(&self, (): ()) -> Result<Vec<FamilyView>, Error> {
-        let view = |record: &domain::FamilyRecord| FamilyView {
-            family: record.family,
-            title: record.title.into(),
-            chats: record.chats,
-        };
-        Ok(FAMILIES.iter().map(view).collect())
-    }
-
     /// The registered models.
     pub async fn list_models(&self, (): ()) -> Result<Vec<ModelView>, Error> {
         let settings = self.settings.load_full();
@@ -61,7 +49,7 @@ impl Control {
             let model = trial.save_model(&draft, new_id)?;
             self.check_writable()?;
             self.keys
-                .write(model.id, &server_of(&model)?.origin(), check_key(key)?)
+                .write(model.id, &key_origin(&model)?, check_key(key)?)
                 .await?;
             let saved = self.change(|settings| {
                 let id = settings.save_model(&draft, new_id)?.id;
@@ -120,9 +108,7 @@ impl Control {
         let has_key = !input.key.is_empty();
         if has_key {
             let key = check_key(input.key.into_bytes())?;
-            self.keys
-                .write(model.id, &server_of(model)?.origin(), key)
-                .await?;
+            self.keys.write(model.id, &key_origin(model)?, key).await?;
         } else if model.has_key {
             self.keys.remove(model.id).await?;
         }
@@ -180,12 +166,25 @@ impl Control {
         }
     }
 
+    /// Reads the key of a model, before it is tested.
+    pub async fn read_key(&self, id: ModelId) {
+        if let Some(model) = self.settings.load_full().model(id) {
+            self.keys.read(model).await;
+            self.apply();
+        }
+    }
+
     /// Reads the key of the model that a person means, before it is asked.
     pub async fn read_key_of(&self, name: &str) {
         let settings = self.settings.load_full();
         let target = domain::target_for(&settings, name);
-        if let domain::Target::Model { model, .. } = target {
-            self.keys.read(model).await;
+        if let domain::Target::Model {
+            model, fallback, ..
+        } = target
+        {
+            for model in [Some(model), fallback].into_iter().flatten() {
+                self.keys.read(model).await;
+            }
             self.apply();
         }
     }
@@ -202,32 +201,14 @@ impl Control {
 
     async fn view_model(&self, model: &Model) -> Result<ModelView, Error> {
         let name = model.name.as_str();
-        let server = model.endpoint.server();
         let last = self.log.last_of_model(name).await?;
-        Ok(ModelView {
-            id: model.id,
-            name: name.into(),
-            family: model.family,
-            family_title: model.family.record().title.into(),
-            endpoint: model.endpoint.to_string(),
-            host: model.endpoint.host(),
-            chat_url: server.map_or_else(String::new, |server| {
-                server.url(UpstreamPath::ChatCompletions).to_string()
-            }),
-            identifier: model
-                .identifier
-                .as_ref()
-                .map_or_else(String::new, ToString::to_string),
-            provider: model.provider(),
-            is_sample: model.endpoint == Endpoint::Sample,
-            enabled: model.enabled,
-            hue: model.hue,
+        let seen = Seen {
             key: self.keys.state(model),
-            key_variable: model.name.key_variable(),
-            features: self.settings.load().features_of(model.id),
+            server: self.tests.of(model.id).and_then(|report| report.server),
             health: self.health(model, last),
             evidence: self.log.evidence_of_model(name, Timestamp::now()).await?,
-        })
+        };
+        Ok(view(&self.settings.load(), model, seen))
     }
 
     /// The newest of the last test and the last request decides.
@@ -273,9 +254,50 @@ impl Control {
     }
 }
 
-/// The server of a model that is to have a key.
-pub(crate) fn server_of(model: &Model) -> Result<&ServerEndpoint, Error> {
-    model.endpoint.server().ok_or_else(|| {
+/// What was seen of a model, beside what the settings say.
+struct Seen {
+    key: SecretState,
+    server: Option<ServerKind>,
+    health: Health,
+    evidence: Evidence,
+}
+
+fn view(settings: &Settings, model: &Model, seen: Seen) -> ModelView {
+    let family = settings.family_of(model);
+    let reach = Reach::new(model, &family, seen.server);
+    let identifier = model.identifier.as_ref().map(ToString::to_string);
+    ModelView {
+        id: model.id,
+        name: model.name.to_string(),
+        family: model.family.clone(),
+        family_title: settings.family(&model.family).title.clone(),
+        standing: family.standing,
+        support: family.support,
+        completion: reach.completion(),
+        completion_note: reach.completion_note(),
+        endpoint: model.endpoint.to_string(),
+        host: reach.host(),
+        chat_url: reach.chat_url().unwrap_or_default(),
+        identifier: identifier.unwrap_or_default(),
+        provider: model.provider(),
+        provider_title: model.provider().record().title.into(),
+        connection: model.connection.clone(),
+        server: model.connection.server.or(seen.server),
+        is_sample: model.endpoint == Endpoint::Sample,
+        enabled: model.enabled,
+        hue: model.hue,
+        key: seen.key,
+        key_variable: model.name.key_variable(),
+        features: settings.features_of(model.id),
+        health: seen.health,
+        evidence: seen.evidence,
+        variant_title: family.title,
+    }
+}
+
+/// What a key of this model is bound to.
+fn key_origin(model: &Model) -> Result<String, Error> {
+    model.key_origin().ok_or_else(|| {
         Error::new(
             ErrorCode::Invalid,
             "the sample model takes no key",

@@ -203,7 +203,7 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// The gateway's own words in an error body: what happened and what to do.
-fn error_in(body: &[u8]) -> Error {
+pub(super) fn error_in(body: &[u8]) -> Error {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = value["error"]["message"]
         .as_str()

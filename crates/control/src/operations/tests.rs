@@ -2,15 +2,21 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::{Feature, ListenAddress, ModelDraft};
+use domain::{Connection, Feature, ListenAddress, ModelDraft, ModelId, Provider, Route};
 use futures_util::StreamExt;
 use tempfile::TempDir;
 
 use crate::view::{
     GatewayState, HealthState, Message, ModelView, PromptEvent, PromptRequest, RequestQuery,
-    RequestState, Role, RouteChange, TestModel,
+    RequestState, Role, RouteChange,
 };
 use crate::{Control, ErrorCode, HolderKind, Purpose};
+
+mod endpoints;
+mod families;
+mod routes;
+mod server;
+mod test_model;
 
 struct Fixture {
     control: Arc<Control>,
@@ -64,7 +70,21 @@ fn draft(name: &str, endpoint: &str) -> ModelDraft {
         family: "general".into(),
         endpoint: endpoint.into(),
         identifier: String::new(),
+        provider: Provider::default(),
+        connection: Connection::default(),
         enabled: true,
+    }
+}
+
+/// Routes a feature to a model that suits it.
+fn to(feature: Feature, model: ModelId) -> RouteChange {
+    RouteChange {
+        feature,
+        route: Some(Route::Model {
+            model,
+            fallback: None,
+        }),
+        reason_shown: false,
     }
 }
 
@@ -85,10 +105,7 @@ fn hello(model: &str) -> PromptRequest {
 async fn what_was_set_is_there_after_a_restart() {
     let fixture = Fixture::open().await;
     let model = fixture.add("Sample", "sample").await;
-    let change = RouteChange {
-        feature: Feature::DuoChat,
-        model: Some(model.id),
-    };
+    let change = to(Feature::DuoChat, model.id);
     fixture.control.set_routes(vec![change]).await.unwrap();
     let key = fixture
         .control
@@ -104,29 +121,6 @@ async fn what_was_set_is_there_after_a_restart() {
     );
     let written = std::fs::read_to_string(fixture.folder.path().join("settings.json")).unwrap();
     assert!(!written.contains(&key.key), "the key itself is not kept");
-}
-
-#[tokio::test]
-async fn a_change_of_several_routes_is_made_whole_or_not_at_all() {
-    let fixture = Fixture::open().await;
-    let model = fixture.add("Sample", "sample").await;
-    let gone = domain::ModelId(uuid::Uuid::now_v7());
-    let changes = vec![
-        RouteChange {
-            feature: Feature::DuoChat,
-            model: Some(model.id),
-        },
-        RouteChange {
-            feature: Feature::CodeCompletions,
-            model: Some(gone),
-        },
-    ];
-    assert_eq!(
-        fixture.control.set_routes(changes).await.unwrap_err().code,
-        ErrorCode::NotFound
-    );
-    let features = fixture.control.list_features(()).await.unwrap();
-    assert!(features.iter().all(|view| view.model.is_none()));
 }
 
 #[tokio::test]
@@ -326,39 +320,6 @@ async fn an_address_for_this_run_is_not_saved() {
         (settings.listen.to_string().as_str(), settings.max_in_flight),
         ("127.0.0.1:0", 7)
     );
-}
-
-#[tokio::test]
-async fn the_sample_model_passes_its_test_and_a_dead_server_fails_it_in_words() {
-    let fixture = Fixture::open().await;
-    let tested = |endpoint: &str| TestModel {
-        draft: draft("x", endpoint),
-        key: None,
-    };
-    let report = fixture.control.test_model(tested("sample")).await.unwrap();
-    assert!(report.ok, "{report:?}");
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let report = fixture
-        .control
-        .test_model(tested(&format!("http://{free}/v1")))
-        .await
-        .unwrap();
-    let error = report.error.unwrap();
-    assert!(
-        !report.ok && error.message.contains(&free.to_string()),
-        "{}",
-        error.message
-    );
-    assert!(!error.hint.is_empty());
-    let page = fixture
-        .control
-        .list_requests(RequestQuery::default())
-        .await
-        .unwrap();
-    assert_eq!(page.total, 0, "a test is no client's request");
 }
 
 #[tokio::test]

@@ -22,15 +22,6 @@ fn key(text: &[u8]) -> SecretSlice<u8> {
     text.to_vec().into()
 }
 
-fn secrets(store: Arc<CredentialStore>) -> Secrets {
-    let open = move || Ok(Arc::clone(&store));
-    Secrets::with(
-        Box::new(open),
-        Duration::from_secs(3),
-        Duration::from_secs(3),
-    )
-}
-
 /// What a read found, to compare; only tests look at keys.
 async fn read(secrets: &Secrets, id: ModelId, origin: &str) -> Result<Vec<u8>, SecretState> {
     match secrets.read(id, origin).await {
@@ -51,7 +42,7 @@ fn fail_next(store: &Arc<mock::Store>, id: ModelId, error: KeyringError) {
 
 #[tokio::test]
 async fn a_key_comes_back_as_it_went_in_whatever_its_bytes() {
-    let secrets = secrets(mock::Store::new().unwrap());
+    let secrets = Secrets::over(mock::Store::new().unwrap());
     for bytes in [
         b"sk-1".as_slice(),
         b"two\nlines\n",
@@ -70,7 +61,7 @@ async fn a_key_comes_back_as_it_went_in_whatever_its_bytes() {
 
 #[tokio::test]
 async fn a_key_does_not_go_to_another_host() {
-    let secrets = secrets(mock::Store::new().unwrap());
+    let secrets = Secrets::over(mock::Store::new().unwrap());
     secrets.write(model(1), ORIGIN, key(b"sk-1")).await.unwrap();
     for origin in [
         "https://gpu-1:8001",
@@ -89,7 +80,7 @@ async fn a_key_does_not_go_to_another_host() {
 
 #[tokio::test]
 async fn a_removed_key_is_missing_and_can_be_removed_again() {
-    let secrets = secrets(mock::Store::new().unwrap());
+    let secrets = Secrets::over(mock::Store::new().unwrap());
     secrets.write(model(1), ORIGIN, key(b"sk-1")).await.unwrap();
     secrets.remove(model(1)).await.unwrap();
     assert_eq!(
@@ -102,7 +93,7 @@ async fn a_removed_key_is_missing_and_can_be_removed_again() {
 #[tokio::test]
 async fn each_trouble_of_a_keyring_has_a_state_and_words() {
     let store = mock::Store::new().unwrap();
-    let secrets = secrets(store.clone());
+    let secrets = Secrets::over(store.clone());
     assert_eq!(secrets.view().state, KeyringState::Unasked);
     let text = |text: &str| -> Box<dyn std::error::Error + Send + Sync> { text.into() };
     for (trouble, state, keyring, word) in [
@@ -159,7 +150,7 @@ async fn each_trouble_of_a_keyring_has_a_state_and_words() {
 #[tokio::test]
 async fn what_a_keyring_returned_is_never_told() {
     let store = mock::Store::new().unwrap();
-    let secrets = secrets(store.clone());
+    let secrets = Secrets::over(store.clone());
     let leak = || KeyringError::BadEncoding(b"sk-secret".to_vec());
     fail_next(&store, model(1), leak());
     let error = secrets

@@ -81,6 +81,9 @@ fn unknown_keys_survive_a_load_and_a_save() {
         "$comment": "mine", "schema_version": 1, "plugin": {"x": [1]},
         "settings": {
             "models": [{"id": id, "name": "a", "family": "mistral", "endpoint": "sample",
+                        "provider": "openai_compatible", "connection": {
+                            "auth": {"kind": "key"}, "server": null, "api_version": null,
+                            "region": null, "max_concurrent": null, "context": null, "refuses": []},
                         "enabled": true, "has_key": false, "hue": 3, "new_in_2": {"deep": 1}}],
             "routes": {}, "client_keys": [], "telemetry": null,
         }

@@ -1,6 +1,8 @@
 //! What the faces of Gatehouse see: the values that cross to the window, the browser and the
 //! command line. Plain data, no rules. Times are RFC 3339, durations are in milliseconds.
 
+mod endpoint;
+mod family;
 mod feature;
 mod gateway;
 mod model;
@@ -9,11 +11,16 @@ mod request;
 mod status;
 
 pub use ::gateway::RequestState;
+pub use endpoint::{
+    AuthChoice, AuthField, AuthKind, EndpointInput, ProviderView, ResolvedEndpoint, ServerChoice,
+    SuggestedEndpoint,
+};
+pub use family::{FamilyDraft, FamilyPreview, FamilyView, SaveFamily};
 pub use feature::{FeatureView, RouteChange, UnfitModel};
 pub use gateway::{ClientKeyView, NewClientKey, PortCheck};
 pub use model::{
-    EndpointInput, FamilyView, Health, HealthState, ModelSwitch, ModelView, ResolvedEndpoint,
-    ServedModel, SetKey, Stage, StageOutcome, SuggestedEndpoint, TestModel, TestReport,
+    Health, HealthState, ModelSwitch, ModelView, ServedModel, SetKey, Stage, StageOutcome,
+    TestModel, TestReport,
 };
 pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
 pub use request::{

@@ -1,24 +1,16 @@
 //! Models, their keys, health and tests.
 
-use domain::{Family, Feature, ModelDraft, ModelId, Provider, SecretState};
+use domain::{
+    CompletionRoute, Connection, Family, Feature, ModelDraft, ModelId, Provider, SecretState,
+    ServerKind, Standing, SupportLevels,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::endpoint::SuggestedEndpoint;
 use super::request::Evidence;
 use crate::Error;
-
-/// A model family to choose.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct FamilyView {
-    /// The family.
-    pub family: Family,
-    /// The name to show.
-    pub title: String,
-    /// Whether it is made for conversation.
-    pub chats: bool,
-}
 
 /// A registered model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -32,16 +24,34 @@ pub struct ModelView {
     pub family: Family,
     /// The family's name to show.
     pub family_title: String,
+    /// The name of the variant that the identifier names, such as `Mixtral 8x7B-it`; the family's
+    /// own where there is none.
+    pub variant_title: String,
+    /// Where that variant stands in GitLab's lists.
+    pub standing: Standing,
+    /// How well that variant serves each kind of feature.
+    pub support: SupportLevels,
+    /// The way that code completion really goes with this family, provider and server.
+    pub completion: CompletionRoute,
+    /// The same in a sentence.
+    pub completion_note: String,
     /// The endpoint as typed, or `sample`.
     pub endpoint: String,
     /// Host and port, for lists.
     pub host: String,
-    /// The URL that a chat request goes to; empty for the sample model.
+    /// The URL that a chat request goes to; empty for the sample model and where it cannot be told.
     pub chat_url: String,
     /// What the server calls the model; empty when the server decides.
     pub identifier: String,
-    /// The way to speak to it.
+    /// The way to speak to it: a prefix of the identifier has the last word.
     pub provider: Provider,
+    /// The provider's name to show.
+    pub provider_title: String,
+    /// How to reach it, as entered.
+    pub connection: Connection,
+    /// The kind of server, as entered or as the newest test found it.
+    #[ts(optional = nullable)]
+    pub server: Option<ServerKind>,
     /// Whether it is the built-in sample model.
     pub is_sample: bool,
     /// Whether clients can use it.
@@ -108,30 +118,6 @@ pub struct SetKey {
     pub key: String,
 }
 
-/// An endpoint to look at, saved or not.
-#[derive(Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct EndpointInput {
-    /// The endpoint as typed.
-    pub endpoint: String,
-    /// A key that was just typed.
-    #[ts(optional = nullable)]
-    pub key: Option<String>,
-    /// The saved model whose stored key is to be used when none was typed.
-    #[ts(optional = nullable)]
-    pub model: Option<ModelId>,
-}
-
-/// What an endpoint resolves to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct ResolvedEndpoint {
-    /// The URL that a chat request goes to; empty for the sample model.
-    pub chat_url: String,
-    /// Host and port.
-    pub host: String,
-}
-
 /// A model that a server lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -143,7 +129,7 @@ pub struct ServedModel {
     pub context: Option<u32>,
 }
 
-/// Tests a model before or after it is saved, by one real call.
+/// Tests a model before or after it is saved, by real calls.
 #[derive(Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestModel {
@@ -158,7 +144,7 @@ pub struct TestModel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestReport {
-    /// Whether the model answered.
+    /// Whether the model does what its family is made for.
     pub ok: bool,
     /// When the test ended.
     #[ts(type = "string")]
@@ -167,22 +153,15 @@ pub struct TestReport {
     pub duration_ms: u32,
     /// What was tried, in order.
     pub stages: Vec<Stage>,
+    /// The kind of server, where it could be told.
+    #[ts(optional = nullable)]
+    pub server: Option<ServerKind>,
     /// What went wrong and what to do.
     #[ts(optional = nullable)]
     pub error: Option<Error>,
     /// Another endpoint that answers where this one does not.
     #[ts(optional = nullable)]
     pub suggestion: Option<SuggestedEndpoint>,
-}
-
-/// An endpoint that would work.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct SuggestedEndpoint {
-    /// The words on the button, such as `Append /v1`.
-    pub label: String,
-    /// The endpoint to save.
-    pub endpoint: String,
 }
 
 /// One step of a test.
@@ -207,9 +186,9 @@ pub struct Stage {
 pub enum StageOutcome {
     /// As it should be.
     Passed,
-    /// Not as it should be, but nothing depends on it.
+    /// Not tried, or not as it should be; nothing depends on it.
     Skipped,
-    /// The test stopped here.
+    /// It failed, and with it the test.
     Failed,
     /// Not reached.
     Waiting,

@@ -1,6 +1,6 @@
 //! Rows of the request log and what they sum up to.
 
-use domain::Feature;
+use domain::{Feature, Provider};
 use gateway::RequestState;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,22 @@ pub struct RequestView {
     /// What went wrong, in a sentence.
     #[ts(optional = nullable)]
     pub error: Option<String>,
+    /// The family of the model that was asked first.
+    #[ts(optional = nullable)]
+    pub family: Option<String>,
+    /// How that model is spoken to.
+    #[ts(optional = nullable)]
+    pub provider: Option<Provider>,
+    /// The fallback that answered in its place.
+    #[ts(optional = nullable)]
+    pub answered_by: Option<String>,
+    /// How often a call was made again.
+    pub retries: u32,
+    /// How long the request waited for its turn.
+    #[ts(optional = nullable)]
+    pub queued_ms: Option<f64>,
+    /// What else was done to it: translated, cut, polished; in order.
+    pub notes: Vec<String>,
 }
 
 /// Which rows to read, newest first.

@@ -1,0 +1,249 @@
+//! The steps of a test that ask the server.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{CompletionRoute, Endpoint, Model, Provider, ServerEndpoint, Settings, Support};
+use gateway::{Gateway, Snapshot, UpstreamKey, record_channel};
+use http::Request;
+use http_body_util::Full;
+use providers::{ServedModel, UpstreamError};
+use secrecy::SecretSlice;
+use serde_json::{Value, json};
+
+use super::run::{Seen, Test, without_an_answer};
+use super::{Key, LIST_WITHIN, new_correlation_id, upstream_error};
+use crate::operations::playground::{error_in, outcome, prompt};
+use crate::operations::providers::server_title;
+use crate::reach::Reach;
+use crate::view::{Message, PromptEvent, PromptRequest, Role, SuggestedEndpoint};
+use crate::{Error, ErrorCode};
+
+/// How long a server may take to count the tokens of a word.
+const COUNT_WITHIN: Duration = Duration::from_secs(3);
+
+impl Test<'_> {
+    /// A server that lists no models may still chat, so only a server that is not there, or that
+    /// refuses the key, ends the test here.
+    pub(super) async fn models(&mut self, key: Option<&SecretSlice<u8>>) -> Result<Seen, Error> {
+        if self.model.provider() == Provider::Sample {
+            return Ok(Seen::Noted("not asked".into()));
+        }
+        let listed = self.listed(&self.reach(), key).await;
+        match listed {
+            Ok(listed) => {
+                if self.model.provider() == Provider::OpenaiCompatible {
+                    let entered = self.model.connection.server;
+                    self.kind = Some(entered.unwrap_or_else(|| providers::detect(&listed)));
+                }
+                if let [only] = listed.as_slice() {
+                    self.only = Some(only.id.clone());
+                }
+                Ok(self.said_of(&listed))
+            }
+            Err(error) if self.ends_at(&error) => Err(upstream_error(error)),
+            Err(UpstreamError::Answered { status, .. }) => {
+                self.suggest_v1(key).await;
+                Ok(Seen::Noted(format!("answered {}", status.as_u16())))
+            }
+            Err(UpstreamError::NotTheApi { said, .. }) => {
+                self.suggest_v1(key).await;
+                Ok(Seen::Noted(format!("answered {said}")))
+            }
+            Err(error) => Ok(Seen::Noted(error.to_string())),
+        }
+    }
+
+    /// Whether nothing else can be asked after this. AWS lists its models at another host, with a
+    /// permission of its own.
+    fn ends_at(&self, error: &UpstreamError) -> bool {
+        match error {
+            UpstreamError::Credentials(_) => true,
+            _ if self.model.provider() == Provider::Bedrock => false,
+            UpstreamError::Answered { status, .. } => matches!(status.as_u16(), 401 | 403),
+            UpstreamError::NotTheApi { .. } | UpstreamError::Unsupported { .. } => false,
+            _ => true,
+        }
+    }
+
+    fn said_of(&self, listed: &[ServedModel]) -> Seen {
+        let server = self
+            .kind
+            .map_or_else(String::new, |kind| format!("{}, ", server_title(kind)));
+        let mut names: Vec<_> = listed.iter().map(|served| served.id.as_str()).collect();
+        let wanted = self.reach().name();
+        let is_there = wanted.is_empty() || names.contains(&wanted) || names.is_empty();
+        let others = names.len().saturating_sub(10);
+        names.truncate(10);
+        let mut said = format!("{server}listed: {}", names.join(", "));
+        if others > 0 {
+            said += &format!(" and {others} more");
+        }
+        if is_there {
+            Seen::Passed(said)
+        } else {
+            Seen::Noted(format!("{said}; not this identifier"))
+        }
+    }
+
+    async fn suggest_v1(&mut self, key: Option<&SecretSlice<u8>>) {
+        let server = self.model.endpoint.server();
+        let Some(other) = server.and_then(ServerEndpoint::with_v1) else {
+            return;
+        };
+        let endpoint = other.typed().to_owned();
+        let model = Model {
+            endpoint: Endpoint::Server(Box::new(other)),
+            ..self.model.clone()
+        };
+        let reach = Reach::new(&model, self.family, None);
+        if self.listed(&reach, key).await.is_ok() {
+            self.suggestion = Some(SuggestedEndpoint {
+                label: "Append /v1".into(),
+                endpoint,
+            });
+        }
+    }
+
+    async fn listed(
+        &self,
+        reach: &Reach<'_>,
+        key: Option<&SecretSlice<u8>>,
+    ) -> Result<Vec<ServedModel>, UpstreamError> {
+        let id = new_correlation_id();
+        providers::list_models(self.client, reach.target(key), &id, LIST_WITHIN).await
+    }
+
+    /// One word through the gateway.
+    pub(super) async fn chat(&self, key: &Key) -> Result<Seen, Error> {
+        if !self.is_made_for_chat() {
+            let title = &self.family.title;
+            return Ok(Seen::Noted(format!("{title} models do not chat")));
+        }
+        let request = PromptRequest {
+            model: self.model.name.to_string(),
+            messages: vec![Message {
+                role: Role::User,
+                content: "Reply with one word.".into(),
+            }],
+            max_tokens: Some(16),
+            temperature: Some(0.0),
+        };
+        let (text, last) = outcome(prompt(self.gateway(key), &request, "test")).await;
+        match last {
+            Some(PromptEvent::Finished { summary }) => {
+                let first = summary.first_token_ms.map_or("no text".into(), |first| {
+                    format!("first token after {first} ms")
+                });
+                Ok(Seen::Passed(format!("{first}: {}", start_of(&text))))
+            }
+            Some(PromptEvent::Failed { error, .. }) => Err(error),
+            _ => Err(without_an_answer()),
+        }
+    }
+
+    /// Whether each text of the FIM prompt that has to be one token is one token here.
+    pub(super) async fn fim(&self, key: Option<&SecretSlice<u8>>) -> Result<Seen, Error> {
+        let reach = self.reach();
+        let fim = match (reach.completion(), &self.family.fim) {
+            (CompletionRoute::RawFim, Some(fim)) => fim,
+            _ => return Ok(Seen::Noted(reach.completion_note())),
+        };
+        let mut counted = Vec::new();
+        for token in &fim.tokens {
+            let id = new_correlation_id();
+            let target = reach.target(key);
+            let ids = providers::count_tokens(self.client, target, token, &id, COUNT_WITHIN).await;
+            let Some(ids) = ids else {
+                let said = "cannot be checked: the server has no /tokenize";
+                return Ok(Seen::Noted(said.into()));
+            };
+            if ids.len() != 1 {
+                return Err(self.not_one_token(token, ids.len()));
+            }
+            counted.push(format!("{token} is {}", ids[0]));
+        }
+        Ok(Seen::Passed(counted.join(", ")))
+    }
+
+    fn not_one_token(&self, token: &str, count: usize) -> Error {
+        let title = &self.family.title;
+        let message = format!(
+            "fill-in-the-middle will not work on this server: \"{token}\" is {count} tokens there instead of one, so the model reads it as ordinary text"
+        );
+        let hint = format!(
+            "Check that this is a {title} model and that its tokenizer is complete, or choose its real family."
+        );
+        Error::new(ErrorCode::Upstream, message, hint)
+    }
+
+    /// A small gap through the gateway, as a client would ask for it. A model that is hardly made
+    /// for it may fail.
+    pub(super) async fn completion(&self, key: &Key) -> Result<Seen, Error> {
+        let level = self.family.support.completion;
+        if level == Support::None {
+            let title = &self.family.title;
+            return Ok(Seen::Noted(format!("{title} models do not complete code")));
+        }
+        match self.fill_gap(key).await {
+            Ok(text) => Ok(Seen::Passed(start_of(&text))),
+            Err(error) if level == Support::Limited => Ok(Seen::Noted(error.message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn fill_gap(&self, key: &Key) -> Result<String, Error> {
+        let body = json!({
+            "model": self.model.name.as_str(),
+            "prompt": "def add(a, b):\n    return ",
+            "suffix": "\n\nprint(add(1, 2))\n",
+            "max_tokens": 16,
+            "temperature": 0,
+        });
+        let request = Request::post("/v1/completions")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .map_err(|_| without_an_answer())?;
+        let response = self.gateway(key).call(request, "test").await;
+        let is_success = response.status().is_success();
+        let body = response.into_body().bytes().await;
+        if !is_success {
+            return Err(error_in(&body));
+        }
+        let answer: Value = serde_json::from_slice(&body).map_err(|_| without_an_answer())?;
+        let text = answer["choices"][0]["text"].as_str();
+        text.map(str::to_owned).ok_or_else(without_an_answer)
+    }
+
+    /// A gateway for this model alone, which keeps no rows.
+    fn gateway(&self, key: &Key) -> Arc<Gateway> {
+        let mut settings = Settings {
+            families: self.settings.families.clone(),
+            gateway: self.settings.gateway.clone(),
+            ..Settings::default()
+        };
+        settings.models.push(Model {
+            enabled: true,
+            ..self.model.clone()
+        });
+        let keys: HashMap<_, _> = key
+            .iter()
+            .map(|key| (self.model.id, UpstreamKey::Ready(Arc::clone(key))))
+            .collect();
+        let (sink, _nobody) = record_channel();
+        let snapshot = Snapshot::new(Arc::new(settings), keys);
+        Arc::new(Gateway::new(snapshot, self.client.clone(), sink))
+    }
+}
+
+/// The beginning of an answer, on one line.
+fn start_of(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let start: String = words.join(" ").chars().take(60).collect();
+    if start.is_empty() {
+        "an empty answer".into()
+    } else {
+        start
+    }
+}
