@@ -45,7 +45,8 @@ describe('the form of a model', () => {
     await press('Test and save')
     await screen.findByText(/does not answer at this path/)
     expect(back.calls.some((call) => call.name === 'save_model')).toBe(false)
-    await press('Append /v1')
+    const fixes = await screen.findAllByRole('button', { name: 'Append /v1' })
+    fixes.at(-1)?.click()
     await waitFor(() => expect(back.calls.some((call) => call.name === 'save_model')).toBe(true))
     const saved = back.calls.find((call) => call.name === 'save_model')?.input
     expect(saved).toMatchObject({ endpoint: 'http://gpu-4:8000/v1' })
@@ -56,7 +57,7 @@ describe('the form of a model', () => {
     await screen.findByText('In the keyring')
     expect(document.querySelector('input[type=password]')).toBeNull()
     await press('Replace')
-    const field = await screen.findByLabelText(/New key/)
+    const field = await screen.findByLabelText(/New API key/)
     expect((field as HTMLInputElement).value).toBe('')
   })
 
@@ -67,5 +68,39 @@ describe('the form of a model', () => {
     const dialog = await screen.findByRole('dialog')
     expect(within(dialog).getByText(/Code completion will not be routed/)).toBeTruthy()
     expect(back.calls.some((call) => call.name === 'remove_model')).toBe(false)
+  })
+
+  it('asks what the provider needs, and switches to the one that a prefix names', async () => {
+    const back = await open('models', ['new'])
+    await type('Model identifier', 'bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0')
+    await screen.findByText('bedrock/ in the identifier means AWS Bedrock.')
+    await screen.findByText(/No region is known/)
+    await type(/^Region/, 'eu-central-1')
+    await screen.findByText('Recognised as Claude 4.5')
+    await press('Save without test')
+    await waitFor(() => expect(back.calls.some((call) => call.name === 'save_model')).toBe(true))
+    expect(back.calls.find((call) => call.name === 'save_model')?.input).toMatchObject({
+      provider: 'bedrock',
+      endpoint: '',
+      family: 'claude_3',
+      connection: { auth: { kind: 'aws_chain' }, region: 'eu-central-1' },
+    })
+  })
+
+  it('names a completion without FIM where the family is chosen', async () => {
+    await open('models', ['m7', 'settings'])
+    await screen.findByText('Recognised as Mixtral 8x7B-it')
+    expect(await screen.findByText('no FIM')).toBeTruthy()
+  })
+
+  it('writes a listed name with its prefix, so that it cannot be taken for one', async () => {
+    await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    await press('Ask the server')
+    ;(await screen.findByRole('radio', { name: /qwen-lora-ruby/ })).click()
+    const field = (await screen.findByLabelText(/Model identifier/, {
+      selector: 'input.mono',
+    })) as HTMLInputElement
+    await waitFor(() => expect(field.value).toBe('custom_openai/qwen-lora-ruby'))
   })
 })

@@ -3,13 +3,17 @@
 import type { Api } from '../api/Api'
 import type { ClientKeyView } from '../api/ClientKeyView'
 import type { Error as ApiError } from '../api/Error'
+import type { FamilyRecord } from '../api/FamilyRecord'
 import type { GatewaySettings } from '../api/GatewaySettings'
 import type { ModelView } from '../api/ModelView'
 import type { PromptRequest } from '../api/PromptRequest'
 import type { RequestQuery } from '../api/RequestQuery'
 import type { Status } from '../api/Status'
 import type { Backend } from './backend'
-import { FAMILIES, features, fresh, models } from './fake/models'
+import { OWN, RECORDS, render, viewOf } from './fake/families'
+import { change, features, routes } from './fake/features'
+import { models, saved } from './fake/models'
+import { PROVIDERS, resolve, split } from './fake/providers'
 import { activity, history, page, row } from './fake/requests'
 import { ANSWER, report } from './fake/tests'
 
@@ -26,7 +30,8 @@ export function fake(search = ''): Fake {
   const isStill = words.has('still')
 
   let list: ModelView[] = isEmpty ? [] : models()
-  let routed = features(list)
+  let routed = routes(list)
+  let own: FamilyRecord[] = isEmpty ? [] : [OWN]
   let rows = isEmpty ? [] : history(2400)
   let total = isEmpty ? 0 : 48_211
   let keys: ClientKeyView[] = isEmpty
@@ -44,9 +49,12 @@ export function fake(search = ''): Fake {
     max_in_flight: 64,
     max_body_bytes: 32 * 1024 * 1024,
     first_byte_timeout: 60,
+    completion_timeout: 10,
     idle_timeout: 60,
     total_timeout: 600,
     drain_timeout: 30,
+    retries: 2,
+    queue_timeout: 5,
   }
   const running = (): Status['gateway'] => ({
     state: 'running',
@@ -117,12 +125,53 @@ export function fake(search = ''): Fake {
     list = list.map((one) => (one.id === next.id ? next : one))
     return next
   }
+  const familyViews = () =>
+    [...RECORDS, ...own].map((record) =>
+      viewOf(
+        record,
+        own.includes(record),
+        list.filter((one) => one.family === record.name).map((one) => one.name),
+      ),
+    )
+  const namedBy = (id: string) =>
+    [...routed]
+      .filter(([, route]) => route.kind === 'model' && (route.model === id || route.fallback === id))
+      .map(([feature]) => feature)
+  const shown = () => list.map((one) => ({ ...one, features: namedBy(one.id) }))
 
   const table: FakeTable = {
     status: () => status,
     activity: ({ minutes }) => activity(minutes, isEmpty),
-    list_families: () => FAMILIES,
-    list_models: () => list,
+    list_families: familyViews,
+    save_family: ({ record, is_new }) => {
+      if (is_new && familyViews().some((one) => one.record.name === record.name))
+        throw refusal(
+          'invalid',
+          `a model family named "${record.name}" exists already`,
+          'Choose another name.',
+        )
+      own = is_new ? [...own, record] : own.map((one) => (one.name === record.name ? record : one))
+      return familyViews()
+    },
+    remove_family: (name) => {
+      own = own.filter((one) => one.name !== name)
+      return familyViews()
+    },
+    preview_family: (record) => {
+      const isWhole = ['{prefix}', '{suffix}'].every((hole) => record.fim?.template.split(hole).length === 2)
+      return record.fim && !isWhole
+        ? {
+            prompt: null,
+            problem: refusal(
+              'invalid',
+              'the model family needs {prefix} and {suffix} once each in its FIM template',
+              'Change the record and save again.',
+            ),
+          }
+        : { prompt: render(record), problem: null }
+    },
+    list_providers: () => PROVIDERS,
+    list_models: shown,
     save_model: (draft) => {
       if (draft.name.trim() === '')
         throw refusal('invalid', 'The deployment name is empty.', 'Enter a deployment name.')
@@ -132,29 +181,16 @@ export function fake(search = ''): Fake {
           `A model named “${draft.name}” exists already.`,
           'Choose another deployment name.',
         )
-      const built = fresh(
-        draft.id ?? `n${list.length + 1}`,
-        draft.name,
-        draft.family,
-        draft.endpoint,
-        (list.length % 8) + 1,
-      )
-      if (draft.id)
-        return replace({
-          ...model(draft.id),
-          ...draft,
-          id: draft.id,
-          family: built.family,
-          family_title: built.family_title,
-          host: built.host,
-          chat_url: built.chat_url,
-        })
-      list = [...list, { ...built, identifier: draft.identifier }]
+      const before = draft.id ? model(draft.id) : undefined
+      const hue = (list.length % 8) + 1
+      const built = saved(draft, draft.id ?? `n${list.length + 1}`, hue, familyViews(), before)
+      if (before) return replace(built)
+      list = [...list, built]
       return built
     },
     remove_model: (id) => {
       list = list.filter((one) => one.id !== id)
-      routed = routed.map((one) => (one.model === id ? { ...one, model: null } : one))
+      routed = new Map([...routed].filter(([, route]) => route.kind !== 'model' || route.model !== id))
       return null
     },
     switch_model: ({ id, enabled }) =>
@@ -165,20 +201,14 @@ export function fake(search = ''): Fake {
       }),
     set_key: ({ id, key }) => replace({ ...model(id), key: key === '' ? 'absent' : 'stored' }).key,
     read_keys: () => push({ keyring: { state: 'ready', sentence: 'The keyring answers.' } }).keyring,
-    resolve_endpoint: ({ endpoint }) => {
-      if (endpoint === 'sample') return { chat_url: '', host: 'built in' }
-      if (!/^https?:\/\/[^/]/.test(endpoint.trim()))
-        throw refusal('invalid', `“${endpoint}” has no scheme.`, `Try http://${endpoint}/v1`)
-      const base = endpoint
-        .trim()
-        .replace(/\/+$/, '')
-        .replace(/\/chat\/completions$/, '')
-      return { chat_url: `${base}/chat/completions`, host: new URL(base).host }
-    },
-    list_served_models: () => [
-      { id: 'Qwen/Qwen2.5-Coder-32B-Instruct', context: 32_768 },
-      { id: 'qwen-lora-ruby', context: 32_768 },
-    ],
+    resolve_endpoint: (input) => resolve(input, familyViews()),
+    list_served_models: (input) =>
+      split(input.identifier, input.provider)[0] === 'bedrock'
+        ? [{ id: 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0', context: 200_000 }]
+        : [
+            { id: 'Qwen/Qwen2.5-Coder-32B-Instruct', context: 32_768 },
+            { id: 'qwen-lora-ruby', context: 32_768 },
+          ],
     test_model: async (input) => {
       if (!isStill && words.has('state')) await new Promise((resolve) => setTimeout(resolve, 600))
       const found = report(input)
@@ -193,17 +223,10 @@ export function fake(search = ''): Fake {
         })
       return found
     },
-    list_features: () => routed,
+    list_features: () => features(list, routed),
     set_routes: (changes) => {
-      routed = routed.map((one) => {
-        const change = changes.find((change) => change.feature === one.feature)
-        return change ? { ...one, model: change.model ?? null } : one
-      })
-      list = list.map((one) => ({
-        ...one,
-        features: routed.filter((route) => route.model === one.id).map((route) => route.feature),
-      }))
-      return routed
+      routed = change(routed, changes, features(list, routed))
+      return features(list, routed)
     },
     start_gateway: () => {
       if (state === 'failed' && settings.listen.endsWith(':5052')) {

@@ -70,6 +70,13 @@ export function commands(): Command[] {
     title: shell.titles[screen],
     run: () => go(screen),
   }))
+  const families: Command = {
+    id: 'go-families',
+    section: palette.goTo,
+    icon: 'models',
+    title: palette.families,
+    run: () => go('models', ['families']),
+  }
   const models = world.models.map((model): Command => ({
     id: `model-${model.id}`,
     section: palette.models,
@@ -79,7 +86,7 @@ export function commands(): Command[] {
     hue: model.hue,
     run: () => go('models', [model.id]),
   }))
-  return [...actions(), ...screens, ...models]
+  return [...actions(), ...screens, families, ...models]
 }
 
 /** Commands that hold every typed word, and the logs for whatever else was typed. */

@@ -25,8 +25,9 @@ export function testOf(id: string): Test | undefined {
   return known.get(id)
 }
 
-export function draftOf({ id, name, family, endpoint, identifier, enabled }: ModelView): ModelDraft {
-  return { id, name, family, endpoint, identifier, enabled }
+export function draftOf(model: ModelView): ModelDraft {
+  const { id, name, family, endpoint, identifier, provider, connection, enabled } = model
+  return { id, name, family, endpoint, identifier, provider, connection, enabled }
 }
 
 /** Runs a test; the answer is `undefined` when it was cancelled or could not be asked for. */

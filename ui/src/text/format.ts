@@ -20,6 +20,14 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
 }
 
+/** Two durations in the unit of the longer one: `96 / 168 ms`, `0.74 / 1.42 s`. */
+export function range(from: number | null | undefined, to: number | null | undefined): string {
+  if (from === null || from === undefined || to === null || to === undefined) return NONE
+  if (to < 1000) return `${Math.round(from)} / ${Math.round(to)} ms`
+  const digits = to < 9_995 ? 2 : 1
+  return `${(from / 1000).toFixed(digits)} / ${(to / 1000).toFixed(digits)} s`
+}
+
 /** `12 s`, `5 min`, `3 h 10 min`, `6 d 4 h`. */
 export function age(at: string | null | undefined, now: number): string {
   if (!at) return NONE

@@ -58,6 +58,8 @@ export const logs = {
   gone: 'This row is not stored any more.',
   facts: {
     model: 'Model',
+    answeredBy: 'Answered by',
+    family: 'Family',
     feature: 'Feature',
     client: 'Client',
     correlation: 'Correlation',
@@ -65,8 +67,14 @@ export const logs = {
     answer: 'Answer',
     tokens: 'Tokens',
     ended: 'Ended by',
+    queued: 'Waited',
     started: 'Started',
   },
+  family: (family: string, provider: string) => (family ? `${family}, ${provider}` : provider),
+  done: (retries: number) =>
+    retries > 0
+      ? `What was done to it (${retries} ${retries === 1 ? 'retry' : 'retries'})`
+      : 'What was done to it',
   streamed: 'streamed',
   whole: 'in one piece',
   noStatus: 'no status',

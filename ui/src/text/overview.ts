@@ -38,6 +38,7 @@ export const overview = {
   openFeatures: 'Route features',
   heads: { feature: 'Feature', model: 'Model', health: 'Health', p95: 'TTFT p95', errors: 'Errors' },
   notRouted: 'Not routed',
+  disabled: 'Disabled',
   latest: 'Latest requests',
   openLogs: 'Open Logs',
   noRequests: 'None yet. A request that arrives shows here at once.',

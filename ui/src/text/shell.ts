@@ -45,6 +45,7 @@ export const palette = {
   do: 'Do',
   goTo: 'Go to',
   models: 'Models',
+  families: 'Model families',
   start: 'Start the gateway',
   stop: 'Stop the gateway',
   restart: 'Restart the gateway',

@@ -64,6 +64,10 @@ export function row(id: number, at: number, running = false): RequestView {
     completion_tokens: running ? null : tokens,
     finish_reason: tokens && !running ? 'stop' : null,
     error: running ? null : (kind.error ?? null),
+    retries: 0,
+    notes: kind.model.startsWith('Codestral')
+      ? ['fill-in-the-middle by the family’s template', 'cut at the end of the block']
+      : [],
   }
 }
 

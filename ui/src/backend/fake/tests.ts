@@ -41,7 +41,10 @@ export function report({ draft }: TestModel): TestReport {
         stage('Model id', 'passed', draft.identifier || 'the server decides', 2),
         stage('Chat', 'passed', 'one token, stop', 88),
         stage('Stream', 'passed', 'first token, then [DONE]', 98),
+        stage('FIM', 'passed', '[SUFFIX] and [PREFIX] are one token each', 6),
+        stage('Completion', 'passed', 'return a + b', 131),
       ],
+      server: 'vllm',
     }
   }
   return {
@@ -55,6 +58,8 @@ export function report({ draft }: TestModel): TestReport {
       stage('Model id', 'waiting', draft.identifier || 'the server decides'),
       stage('Chat', 'waiting', 'one token, no stream'),
       stage('Stream', 'waiting', 'first token, then [DONE]'),
+      stage('FIM', 'waiting', 'one token each'),
+      stage('Completion', 'waiting', 'a small gap'),
     ],
     error: {
       code: 'upstream',

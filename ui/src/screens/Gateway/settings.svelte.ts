@@ -8,7 +8,15 @@ import { gateway as words } from '../../text/gateway'
 
 export type Reach = 'machine' | 'network' | 'choose'
 export type NumberField =
-  'max_in_flight' | 'body' | 'first_byte_timeout' | 'idle_timeout' | 'total_timeout' | 'drain_timeout'
+  | 'max_in_flight'
+  | 'body'
+  | 'first_byte_timeout'
+  | 'completion_timeout'
+  | 'idle_timeout'
+  | 'total_timeout'
+  | 'drain_timeout'
+  | 'retries'
+  | 'queue_timeout'
 
 export type Entered = {
   port: string
@@ -23,12 +31,15 @@ const MEBIBYTE = 1024 * 1024
 
 /** What each number may be. */
 export const RANGES: Record<NumberField, [number, number]> = {
-  max_in_flight: [1, 100_000],
+  max_in_flight: [1, 10_000],
   body: [0.001, 1024],
   first_byte_timeout: [1, 600],
+  completion_timeout: [1, 600],
   idle_timeout: [1, 600],
   total_timeout: [1, 3600],
   drain_timeout: [0, 600],
+  retries: [0, 5],
+  queue_timeout: [0, 60],
 }
 
 export function enter(settings: GatewaySettings): Entered {
@@ -43,9 +54,12 @@ export function enter(settings: GatewaySettings): Entered {
     max_in_flight: String(settings.max_in_flight),
     body: String(Math.round((settings.max_body_bytes / MEBIBYTE) * 1000) / 1000),
     first_byte_timeout: String(settings.first_byte_timeout),
+    completion_timeout: String(settings.completion_timeout),
     idle_timeout: String(settings.idle_timeout),
     total_timeout: String(settings.total_timeout),
     drain_timeout: String(settings.drain_timeout),
+    retries: String(settings.retries),
+    queue_timeout: String(settings.queue_timeout),
   }
 }
 
@@ -66,9 +80,12 @@ export function leave(entered: Entered): GatewaySettings {
     max_in_flight: Number(entered.max_in_flight),
     max_body_bytes: Math.round(Number(entered.body) * MEBIBYTE),
     first_byte_timeout: Number(entered.first_byte_timeout),
+    completion_timeout: Number(entered.completion_timeout),
     idle_timeout: Number(entered.idle_timeout),
     total_timeout: Number(entered.total_timeout),
     drain_timeout: Number(entered.drain_timeout),
+    retries: Number(entered.retries),
+    queue_timeout: Number(entered.queue_timeout),
   }
 }
 

@@ -1,93 +1,175 @@
 // One form: what is typed about a model, and what is wrong with it. The key lives beside it, never in it.
 
+import type { Auth } from '../../api/Auth'
+import type { AuthChoice } from '../../api/AuthChoice'
+import type { AuthKind } from '../../api/AuthKind'
 import type { ModelDraft } from '../../api/ModelDraft'
 import type { ModelView } from '../../api/ModelView'
-import { backend } from '../../backend'
-import { tell } from '../../state/toasts.svelte'
-import { asError } from '../../backend'
+import type { Provider } from '../../api/Provider'
+import { asError, backend } from '../../backend'
+import { providerOf } from '../../state/providers.svelte'
 import { draftOf } from '../../state/tests.svelte'
+import { tell } from '../../state/toasts.svelte'
 import { refresh, world } from '../../state/world.svelte'
-import { form } from '../../text/models'
+import { form as words } from '../../text/models'
 
 export type KeyChange = 'keep' | 'set' | 'remove'
 
 export type Form = {
   draft: ModelDraft
+  /** Numbers stay text until they are saved. */
+  atOnce: string
+  context: string
   key: string
   keyChange: KeyChange
+  /** The provider that a prefix of the identifier has switched to. */
+  switched: Provider | undefined
   /** Whether faults are shown: not before someone tried to save. */
   isTried: boolean
 }
 
-export const emptyForm = (): Form => ({
-  draft: { name: '', family: 'general', endpoint: '', identifier: '', enabled: true },
+export const blank = (name = '', endpoint = ''): ModelDraft => ({
+  name,
+  family: 'general',
+  endpoint,
+  identifier: '',
+  provider: endpoint === 'sample' ? 'sample' : 'openai_compatible',
+  connection: { auth: { kind: 'key' }, refuses: [] },
+  enabled: true,
+})
+
+const around = (draft: ModelDraft, keyChange: KeyChange): Form => ({
+  draft,
+  atOnce: String(draft.connection.max_concurrent ?? ''),
+  context: String(draft.connection.context ?? ''),
   key: '',
-  keyChange: 'set',
+  keyChange,
+  switched: undefined,
   isTried: false,
 })
+
+export const emptyForm = (): Form => around(blank(), 'set')
 
 /** A form for a saved model. The key starts empty: no secret is ever filled in. */
-export const formOf = (model: ModelView): Form => ({
-  draft: draftOf(model),
-  key: '',
-  keyChange: model.key === 'absent' ? 'set' : 'keep',
-  isTried: false,
-})
+export const formOf = (model: ModelView): Form =>
+  around($state.snapshot(draftOf(model)) as ModelDraft, model.key === 'absent' ? 'set' : 'keep')
 
-export type Faults = { name?: string; endpoint?: string }
+const numberOf = (typed: string): number | null => (typed.trim() === '' ? null : Number(typed))
+const orNull = (typed: string | null | undefined): string | null => typed?.trim() || null
 
-export function faults({ draft }: Form): Faults {
+/** The draft as it would be saved: empty texts are no texts. */
+export function entered({ draft: typed, atOnce, context }: Form): ModelDraft {
+  const draft = $state.snapshot(typed) as ModelDraft
+  const { connection } = draft
+  const auth: Auth =
+    connection.auth.kind === 'aws_chain'
+      ? { kind: 'aws_chain', profile: orNull(connection.auth.profile) }
+      : connection.auth
+  return {
+    ...draft,
+    name: draft.name.trim(),
+    connection: {
+      ...connection,
+      auth,
+      server: connection.server ?? null,
+      region: orNull(connection.region),
+      api_version: orNull(connection.api_version),
+      max_concurrent: numberOf(atOnce),
+      context: numberOf(context),
+    },
+  }
+}
+
+export function authOf(kind: AuthKind): Auth {
+  switch (kind) {
+    case 'entra':
+      return { kind, tenant: '', client_id: '' }
+    case 'aws_keys':
+      return { kind, access_key_id: '' }
+    default:
+      return { kind }
+  }
+}
+
+/** The way to prove who it is, as the provider names it. */
+export function accessOf({ draft }: Form): AuthChoice | undefined {
+  const choices = providerOf(draft.provider)?.auth ?? []
+  return choices.find((choice) => choice.kind === draft.connection.auth.kind) ?? choices[0]
+}
+
+/** Another provider: what the last one asked for does not go along, and neither does its prefix. */
+export function chooseProvider(form: Form, next: Provider, sentName: string): void {
+  const record = providerOf(next)
+  const { draft } = form
+  if (draft.endpoint === 'sample') draft.endpoint = ''
+  if (record?.is_sample) draft.endpoint = 'sample'
+  if (draft.identifier.trim() !== sentName && sentName !== '')
+    draft.identifier = `${record?.prefix ?? ''}${sentName}`
+  setProvider(form, next)
+  form.switched = undefined
+}
+
+export function setProvider({ draft }: Form, next: Provider): void {
+  const record = providerOf(next)
+  draft.provider = next
+  const kind = draft.connection.auth.kind
+  const [usual] = record?.auth ?? []
+  if (!record?.auth.some((choice) => choice.kind === kind) || (kind === 'key' && usual?.kind !== 'key'))
+    draft.connection.auth = authOf(usual?.kind ?? 'key')
+  if (!record?.has_region) draft.connection.region = null
+  if (!record?.has_api_version) draft.connection.api_version = null
+  if (record?.servers.length === 0) draft.connection.server = null
+}
+
+export type Faults = Partial<
+  Record<'name' | 'endpoint' | 'identifier' | 'atOnce' | 'context', string> & { auth: Record<string, string> }
+>
+
+const isWithin = (typed: string, from: number, to: number) => {
+  const value = Number(typed)
+  return typed.trim() === '' || (Number.isInteger(value) && value >= from && value <= to)
+}
+
+export function faults(form: Form): Faults {
+  const { draft } = form
   const found: Faults = {}
   const name = draft.name.trim()
-  if (name === '') found.name = form.nameEmpty
+  const provider = providerOf(draft.provider)
+  if (name === '') found.name = words.nameEmpty
   else if (world.models.some((model) => model.name === name && model.id !== draft.id))
-    found.name = form.nameTaken
-  if (draft.endpoint.trim() === '') found.endpoint = form.endpointEmpty
+    found.name = words.nameTaken
+  if (draft.endpoint.trim() === '' && !provider?.own_endpoint) found.endpoint = words.endpointEmpty
+  if (provider?.needs_identifier && draft.identifier.trim() === '') found.identifier = words.identifierNeeded
+  const auth = draft.connection.auth as Record<string, unknown>
+  for (const field of accessOf(form)?.fields ?? [])
+    if (!field.is_optional && String(auth[field.name] ?? '').trim() === '')
+      (found.auth ??= {})[field.name] = words.fieldEmpty(field.title.toLowerCase())
+  if (!isWithin(form.atOnce, 1, 10_000)) found.atOnce = words.atOnceFault
+  if (!isWithin(form.context, 256, 20_000_000)) found.context = words.contextFault
   return found
 }
 
-export function isChanged(entered: Form, model: ModelView): boolean {
-  const before = draftOf(model)
-  const { name, family, endpoint, identifier } = entered.draft
-  const isSame =
-    name === before.name &&
-    family === before.family &&
-    endpoint === before.endpoint &&
-    identifier === before.identifier
-  return !isSame || entered.keyChange === 'remove' || entered.key !== ''
+const plain = (draft: ModelDraft) => JSON.stringify(entered(around(draft, 'keep')))
+
+export function isChanged(form: Form, model: ModelView): boolean {
+  const isSame = plain(entered(form)) === plain(draftOf(model))
+  return !isSame || form.keyChange === 'remove' || form.key !== ''
 }
 
 /** Saves the model, then its key: a key belongs to the host that the model then has. */
-export async function save(entered: Form): Promise<ModelView> {
-  const saved = await backend.call('save_model', { ...entered.draft, name: entered.draft.name.trim() })
-  const changesKey = entered.keyChange === 'remove' || (entered.keyChange === 'set' && entered.key !== '')
-  if (changesKey) {
-    const key = entered.keyChange === 'remove' ? '' : entered.key
+export async function save(form: Form): Promise<ModelView> {
+  const saved = await backend.call('save_model', entered(form))
+  const isAsked = accessOf(form)?.takes_key ?? false
+  const isSet = form.keyChange === 'set' && form.key !== '' && isAsked
+  if (form.keyChange === 'remove' || isSet) {
+    const key = form.keyChange === 'remove' ? '' : form.key
     try {
       await backend.call('set_key', { id: saved.id, key })
     } catch (thrown) {
       const { message, hint } = asError(thrown)
-      tell({ kind: 'failed', what: form.keyNotStored, why: `${message} ${hint}` })
+      tell({ kind: 'failed', what: words.keyNotStored, why: `${message} ${hint}` })
     }
   }
   await refresh()
   return saved
-}
-
-const FAMILY_WORDS: [RegExp, string][] = [
-  [/codestral/, 'codestral'],
-  [/mixtral/, 'mixtral'],
-  [/mistral/, 'mistral'],
-  [/code-?llama/, 'codellama'],
-  [/code-?gemma/, 'codegemma'],
-  [/deepseek.*coder/, 'deepseekcoder'],
-  [/claude/, 'claude_3'],
-  [/gpt/, 'gpt'],
-  [/llama-?3/, 'llama3'],
-]
-
-/** The family that a model's name tells. */
-export function guessFamily(identifier: string): string {
-  const word = identifier.toLowerCase()
-  return FAMILY_WORDS.find(([pattern]) => pattern.test(word))?.[1] ?? 'general'
 }

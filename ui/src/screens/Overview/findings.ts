@@ -73,8 +73,9 @@ export function findings(status: Status, models: ModelView[], features: FeatureV
     }
   }
   for (const view of features) {
-    const model = models.find((one) => one.id === view.model)
-    if (!model || model.enabled) continue
+    const model = models.find((one) => one.id === view.answered_by)
+    // What a feature inherits is told once, at its parent; a fallback still answers.
+    if (!model || model.enabled || view.inherited_from || view.fallback) continue
     const what = overview.routedOff(view.title, model.name)
     found.push({
       key: view.feature,

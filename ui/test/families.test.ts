@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+
+import { RECORDS } from '../src/backend/fake/families'
+import { pieces } from '../src/screens/Families/colours'
+import { enter, leave } from '../src/screens/Families/record.svelte'
+import { guessFamily, variantOf } from '../src/state/families.svelte'
+import { open, press, screen, type, waitFor, within } from './helpers'
+
+describe('a family', () => {
+  it('is copied, edited with its prompt in sight, and saved under a name of its own', async () => {
+    const back = await open('models', ['families', 'codestral'])
+    await press('Copy')
+    await type('Title', 'Our Codestral')
+    await type('FIM prompt', '[PREFIX]{prefix}')
+    await screen.findByText(/needs \{prefix\} and \{suffix\} once each/)
+    expect(screen.getByRole('button', { name: 'Save' }).hasAttribute('disabled')).toBe(true)
+    await type('FIM prompt', '[PREFIX]{prefix}[SUFFIX]{suffix}')
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: 'Save' }).hasAttribute('disabled')).toBe(false),
+    )
+    await press('Save')
+    await screen.findByText('Saved Our Codestral')
+    expect(back.calls.find((call) => call.name === 'save_family')?.input).toMatchObject({
+      is_new: true,
+      record: { name: 'codestral-copy', based_on: 'codestral', stop_ids: [2, 11, 13] },
+    })
+  })
+
+  it('of one’s own is removed after a question, a built-in one never', async () => {
+    const back = await open('models', ['families', 'codestral-house'])
+    await press('Remove')
+    const dialog = await screen.findByRole('dialog')
+    within(dialog).getByRole('button', { name: 'Remove family' }).click()
+    await screen.findByText('Removed Codestral, our finetune')
+    expect(back.calls.some((call) => call.name === 'remove_family')).toBe(true)
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Remove' })).toBeNull())
+  })
+
+  it('keeps everything that its form does not show', () => {
+    for (const record of RECORDS) {
+      const kept = leave(enter(record), record)
+      const plain = (value: typeof record) =>
+        JSON.parse(
+          JSON.stringify({
+            ...value,
+            variants: value.variants.map((one) => ({ ...one, context: one.context ?? null })),
+          }),
+        )
+      expect(plain(kept)).toEqual(plain(record))
+    }
+  })
+
+  it('colours tokens and holes, and nothing else', () => {
+    const fim = RECORDS.find((one) => one.name === 'codestral')!.fim!
+    expect(pieces(fim.template, fim).map((piece) => piece.kind)).toEqual(['suffix', 'hole', 'prefix', 'hole'])
+    expect(pieces('[SUFFIX]{suffix}x', fim)[1]?.kind).toBeUndefined()
+  })
+
+  it('is guessed from the model’s own name, and a variant from its words', () => {
+    const guesses = {
+      'custom_openai/Mixtral-8x7B-Instruct-v0.1': 'mixtral',
+      'openai/gpt-oss-20b': 'gpt_oss',
+      'bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0': 'claude_3',
+      'mistralai/Devstral-Small-2507': 'devstral',
+      'deepseek-ai/DeepSeek-V3.1': 'deepseek',
+      'deepseek-coder-33b-instruct': 'deepseekcoder',
+      'azure/o3-mini': 'gpt',
+      whatever: 'general',
+    }
+    for (const [identifier, family] of Object.entries(guesses)) expect(guessFamily(identifier)).toBe(family)
+    const mixtral = RECORDS.find((one) => one.name === 'mixtral')!
+    expect(variantOf(mixtral, 'Mixtral-8x7B-Instruct-v0.1')?.title).toBe('Mixtral 8x7B-it')
+    expect(variantOf(mixtral, 'mixtral-8x7b')?.title).toBe('Mixtral 8x7B')
+  })
+})
