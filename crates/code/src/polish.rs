@@ -10,6 +10,7 @@ mod generation;
 mod junk;
 mod overlap;
 mod reflection;
+mod tree;
 
 pub use completion::Completion;
 pub use generation::Generation;

@@ -56,7 +56,12 @@ pub(crate) fn shapes(language: Language) -> &'static Shapes {
 }
 
 const C: Shapes = Shapes {
-    blocks: &["compound_statement", "field_declaration_list"],
+    blocks: &[
+        "initializer_list",
+        "enumerator_list",
+        "compound_statement",
+        "field_declaration_list",
+    ],
     definitions: &["function_definition"],
     lists: &[
         "declaration_list",
@@ -69,6 +74,8 @@ const C: Shapes = Shapes {
 
 const CPP: Shapes = Shapes {
     blocks: &[
+        "initializer_list",
+        "enumerator_list",
         "compound_statement",
         "field_declaration_list",
         "declaration_list",
@@ -83,7 +90,14 @@ const CPP: Shapes = Shapes {
 };
 
 const C_SHARP: Shapes = Shapes {
-    blocks: &["block", "declaration_list", "accessor_list", "switch_body"],
+    blocks: &[
+        "initializer_expression",
+        "enum_member_declaration_list",
+        "block",
+        "declaration_list",
+        "accessor_list",
+        "switch_body",
+    ],
     definitions: &[
         "method_declaration",
         "constructor_declaration",
@@ -97,13 +111,19 @@ const C_SHARP: Shapes = Shapes {
 };
 
 const GO: Shapes = Shapes {
-    blocks: &["block", "field_declaration_list"],
+    blocks: &[
+        "literal_value",
+        "import_spec_list",
+        "block",
+        "field_declaration_list",
+    ],
     definitions: &["function_declaration", "method_declaration"],
     lists: &["statement_list"],
 };
 
 const JAVA: Shapes = Shapes {
     blocks: &[
+        "array_initializer",
         "block",
         "constructor_body",
         "class_body",
@@ -122,7 +142,14 @@ const JAVA: Shapes = Shapes {
 };
 
 const JAVASCRIPT: Shapes = Shapes {
-    blocks: &["statement_block", "class_body", "switch_body"],
+    blocks: &[
+        "object",
+        "array",
+        "named_imports",
+        "statement_block",
+        "class_body",
+        "switch_body",
+    ],
     definitions: &[
         "function_declaration",
         "generator_function_declaration",
@@ -134,6 +161,10 @@ const JAVASCRIPT: Shapes = Shapes {
 
 const TYPESCRIPT: Shapes = Shapes {
     blocks: &[
+        "object",
+        "array",
+        "object_type",
+        "named_imports",
         "statement_block",
         "class_body",
         "switch_body",
@@ -169,6 +200,8 @@ const KOTLIN: Shapes = Shapes {
 
 const PHP: Shapes = Shapes {
     blocks: &[
+        "array_creation_expression",
+        "match_block",
         "compound_statement",
         "declaration_list",
         "enum_declaration_list",
@@ -186,7 +219,7 @@ const PHP: Shapes = Shapes {
 
 // A body begins with its first statement, which may be the suggestion's: what holds it counts.
 const PYTHON: Shapes = Shapes {
-    blocks: &[],
+    blocks: &["dictionary", "list", "set"],
     definitions: &[
         "function_definition",
         "class_definition",
@@ -201,7 +234,7 @@ const PYTHON: Shapes = Shapes {
 };
 
 const RUBY: Shapes = Shapes {
-    blocks: &["do_block", "block"],
+    blocks: &["hash", "array", "do_block", "block"],
     definitions: &[
         "method",
         "singleton_method",
@@ -229,6 +262,10 @@ const RUBY: Shapes = Shapes {
 
 const RUST: Shapes = Shapes {
     blocks: &[
+        "field_initializer_list",
+        "array_expression",
+        "use_list",
+        "token_tree",
         "block",
         "declaration_list",
         "field_declaration_list",

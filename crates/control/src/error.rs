@@ -1,6 +1,6 @@
 //! The edge type: what happened and what to do, for the window, the browser and the terminal.
 
-use domain::DomainError;
+use domain::{DomainError, Field};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -39,6 +39,9 @@ pub struct Error {
     /// The raw text behind it, such as a server's answer.
     #[ts(optional = nullable)]
     pub details: Option<String>,
+    /// The field of a form that it is about.
+    #[ts(optional = nullable)]
+    pub field: Option<Field>,
 }
 
 impl Error {
@@ -49,7 +52,14 @@ impl Error {
             message: sentence(message.into()),
             hint: hint.into(),
             details: None,
+            field: None,
         }
+    }
+
+    /// The same error about a field of a form.
+    pub fn about(mut self, field: impl Into<Option<Field>>) -> Self {
+        self.field = field.into();
+        self
     }
 
     /// The same error with the raw text behind it.
@@ -66,7 +76,7 @@ impl From<DomainError> for Error {
             _ => ErrorCode::Invalid,
         };
         let hint = error.hint();
-        Self::new(code, error.to_string(), hint)
+        Self::new(code, error.to_string(), hint).about(error.field())
     }
 }
 
@@ -93,5 +103,6 @@ mod tests {
         let error = Error::from(DomainError::NameTaken("Mixtral".into()));
         assert_eq!(error.message, "A model named \"Mixtral\" exists already.");
         assert!(!error.hint.is_empty());
+        assert_eq!(error.field, Some(Field::Name));
     }
 }

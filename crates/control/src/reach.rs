@@ -1,7 +1,9 @@
 //! Where the calls for a model go, and how code completion goes with it: what the providers make of
 //! small examples. Sends nothing.
 
-use domain::{CompletionRoute, Endpoint, FamilyRecord, Identifier, Model, Provider, ServerKind};
+use domain::{
+    CompletionRoute, Endpoint, FamilyRecord, Field, Identifier, Model, Provider, ServerKind,
+};
 use providers::{Ask, Call, Fill, Message, Parameters, Role, Target, UpstreamError, Way};
 use secrecy::SecretSlice;
 
@@ -23,7 +25,7 @@ impl<'a> Reach<'a> {
         family: &'a FamilyRecord,
         found: Option<ServerKind>,
     ) -> Self {
-        let kind = model.connection.server.or(found);
+        let kind = model.server_kind().or(found);
         Self {
             model,
             family,
@@ -121,8 +123,12 @@ impl<'a> Reach<'a> {
             return Ok(String::new());
         }
         let call = self.call(way).map_err(|error| {
+            let field = match &error {
+                UpstreamError::Setting { field, .. } => *field,
+                _ => Field::Endpoint,
+            };
             let hint = "Check provider, endpoint, identifier and region.";
-            Error::new(ErrorCode::Invalid, error.to_string(), hint)
+            Error::new(ErrorCode::Invalid, error.to_string(), hint).about(field)
         });
         Ok(call?.url.to_string())
     }

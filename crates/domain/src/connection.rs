@@ -1,9 +1,11 @@
 //! How to reach a model, where its provider leaves a choice. Opens no connection.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Auth, DomainError, Parameter, ServerKind};
+use crate::{Auth, DomainError, Field, Parameter, ServerKind};
 
 /// How to reach a model, where its provider leaves a choice.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
@@ -35,61 +37,66 @@ pub struct Connection {
 impl Connection {
     /// Checks what does not depend on the provider.
     pub fn check(&self) -> Result<(), DomainError> {
-        let refuse = |problem: String| Err(DomainError::Connection(problem));
-        let is_word = |text: &str| {
-            !text.is_empty()
-                && text.len() <= 200
-                && text
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
-        };
         if let Some(version) = &self.api_version
             && !is_word(version)
         {
-            return refuse(format!(
-                "\"{version}\" is not an API version, such as 2024-10-21"
-            ));
+            let problem = format!("\"{version}\" is not an API version, such as 2024-10-21");
+            return refuse(Field::ApiVersion, problem);
         }
         if let Some(region) = &self.region
             && !is_region(region)
         {
-            return refuse(format!(
-                "\"{region}\" is not a region, such as eu-central-1"
-            ));
+            let problem = format!("\"{region}\" is not a region, such as eu-central-1");
+            return refuse(Field::Region, problem);
         }
-        if self
-            .max_concurrent
-            .is_some_and(|most| !(1..=10_000).contains(&most))
-        {
-            return refuse("the requests at once of a model are 1 to 10,000".into());
+        check_auth(&self.auth)?;
+        let is_within = |count: Option<u32>, range: RangeInclusive<u32>| {
+            count.is_none_or(|count| range.contains(&count))
+        };
+        if !is_within(self.max_concurrent, 1..=10_000) {
+            let problem = "the requests at once of a model are 1 to 10,000";
+            return refuse(Field::MaxConcurrent, problem.into());
         }
-        if self
-            .context
-            .is_some_and(|tokens| !(256..=20_000_000).contains(&tokens))
-        {
-            return refuse("the context is 256 to 20,000,000 tokens".into());
+        if !is_within(self.context, 256..=20_000_000) {
+            let problem = "the context is 256 to 20,000,000 tokens";
+            return refuse(Field::Context, problem.into());
         }
-        match &self.auth {
-            Auth::Entra { tenant, .. } if !is_word(tenant) => {
-                refuse(format!("\"{tenant}\" is not a tenant id or domain"))
-            }
-            Auth::Entra { client_id, .. } if !is_word(client_id) => {
-                refuse(format!("\"{client_id}\" is not a client id"))
-            }
-            Auth::AwsKeys { access_key_id } if !is_word(access_key_id) => {
-                refuse(format!("\"{access_key_id}\" is not an access key id"))
-            }
-            Auth::AwsChain {
-                profile: Some(profile),
-            } if profile.trim().is_empty()
-                || profile.len() > 200
-                || profile.chars().any(char::is_control) =>
-            {
-                refuse("the AWS profile needs a name of 1 to 200 characters".into())
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
+}
+
+fn check_auth(auth: &Auth) -> Result<(), DomainError> {
+    let name = |field, title: &str, text: &str| match text {
+        "" => refuse(field, format!("the {title} is empty")),
+        text if !is_word(text) => refuse(field, format!("\"{text}\" cannot be the {title}")),
+        _ => Ok(()),
+    };
+    match auth {
+        Auth::Entra { tenant, client_id } => {
+            name(Field::Tenant, "tenant", tenant)?;
+            name(Field::ClientId, "client id", client_id)
+        }
+        Auth::AwsKeys { access_key_id } => name(Field::AccessKeyId, "access key id", access_key_id),
+        Auth::AwsChain {
+            profile: Some(profile),
+        } if profile.trim().is_empty()
+            || profile.len() > 200
+            || profile.chars().any(char::is_control) =>
+        {
+            let problem = "the AWS profile needs a name of 1 to 200 characters";
+            refuse(Field::Profile, problem.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse(field: Field, problem: String) -> Result<(), DomainError> {
+    Err(DomainError::Connection { field, problem })
+}
+
+fn is_word(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+    !text.is_empty() && text.len() <= 200 && text.chars().all(is_plain)
 }
 
 /// Whether a text has the form of an AWS region: `eu-central-1`, `us-gov-west-1`. It ends with a
@@ -181,20 +188,22 @@ mod tests {
         assert_eq!(with(chain("my profile")).check(), Ok(()));
         #[rustfmt::skip]
         let refused = [
-            (Connection { api_version: Some("2024&x=1".into()), ..ok() }, "2024&x=1"),
-            (Connection { api_version: Some(String::new()), ..ok() }, "API version"),
-            (Connection { region: Some("eu-frankfurt".into()), ..ok() }, "eu-frankfurt"),
-            (Connection { max_concurrent: Some(0), ..ok() }, "1 to 10,000"),
-            (Connection { max_concurrent: Some(10_001), ..ok() }, "1 to 10,000"),
-            (Connection { context: Some(255), ..ok() }, "256"),
-            (with(entra("a/../b", "x")), "a/../b"),
-            (with(entra("contoso", "x y")), "client id"),
-            (with(keys("AKID\r\nX: y")), "access key id"),
-            (with(chain(" ")), "profile"),
+            (Connection { api_version: Some("2024&x=1".into()), ..ok() }, "2024&x=1", Field::ApiVersion),
+            (Connection { api_version: Some(String::new()), ..ok() }, "API version", Field::ApiVersion),
+            (Connection { region: Some("eu-frankfurt".into()), ..ok() }, "eu-frankfurt", Field::Region),
+            (Connection { max_concurrent: Some(0), ..ok() }, "1 to 10,000", Field::MaxConcurrent),
+            (Connection { max_concurrent: Some(10_001), ..ok() }, "1 to 10,000", Field::MaxConcurrent),
+            (Connection { context: Some(255), ..ok() }, "256", Field::Context),
+            (with(entra("a/../b", "x")), "a/../b", Field::Tenant),
+            (with(entra("", "x")), "tenant is empty", Field::Tenant),
+            (with(entra("contoso", "x y")), "client id", Field::ClientId),
+            (with(keys("AKID\r\nX: y")), "access key id", Field::AccessKeyId),
+            (with(chain(" ")), "profile", Field::Profile),
         ];
-        for (connection, said) in refused {
-            let refusal = connection.check().unwrap_err().to_string();
-            assert!(refusal.contains(said), "{refusal}");
+        for (connection, said, field) in refused {
+            let refusal = connection.check().unwrap_err();
+            assert!(refusal.to_string().contains(said), "{refusal}");
+            assert_eq!(refusal.field(), Some(field), "{refusal}");
         }
     }
 }

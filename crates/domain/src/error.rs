@@ -1,5 +1,7 @@
 //! Everything that the rules of the domain can refuse, in words for people.
 
+use crate::Field;
+
 /// A refusal by a rule of the domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
@@ -19,14 +21,24 @@ pub enum DomainError {
     #[error("\"{0}\" is not a provider")]
     Provider(String),
     /// The record of a family cannot be used, and why.
-    #[error("the model family {0}")]
-    FamilyRecord(String),
+    #[error("the model family {problem}")]
+    FamilyRecord {
+        /// Where the record is wrong.
+        field: Field,
+        /// What is wrong there.
+        problem: String,
+    },
     /// A family is in use.
     #[error("the family is used by {0}")]
     FamilyInUse(String),
     /// A setting of a model cannot be used, and why.
-    #[error("{0}")]
-    Connection(String),
+    #[error("{problem}")]
+    Connection {
+        /// The setting.
+        field: Field,
+        /// What is wrong with its value.
+        problem: String,
+    },
     /// A model does not suit a feature, and why.
     #[error("{0}")]
     Unfit(String),
@@ -70,6 +82,27 @@ pub enum DomainError {
 }
 
 impl DomainError {
+    /// The field of a form that it is about; none when there is no such field.
+    pub fn field(&self) -> Option<Field> {
+        match self {
+            Self::Name(_) | Self::NameTaken(_) | Self::NameReserved(_) => Some(Field::Name),
+            Self::Family(_) => Some(Field::Family),
+            Self::Provider(_) => Some(Field::Provider),
+            Self::Endpoint(_) => Some(Field::Endpoint),
+            Self::Identifier(_) => Some(Field::Identifier),
+            Self::FamilyRecord { field, .. } | Self::Connection { field, .. } => Some(*field),
+            Self::FamilyInUse(_)
+            | Self::Unfit(_)
+            | Self::FallbackIsItself(_)
+            | Self::Feature(_)
+            | Self::NoSuchModel(_)
+            | Self::ClientKey(_)
+            | Self::Setting { .. }
+            | Self::NewerSettings { .. }
+            | Self::Settings(_) => None,
+        }
+    }
+
     /// What the reader can do about it, as one or two sentences.
     pub fn hint(&self) -> String {
         match self {
@@ -91,9 +124,9 @@ impl DomainError {
                 let names: Vec<_> = crate::PROVIDERS.iter().map(|record| record.name).collect();
                 format!("Use one of {}.", names.join(", "))
             }
-            Self::FamilyRecord(_) => "Change the record and save again.".into(),
+            Self::FamilyRecord { .. } => "Change the record and save again.".into(),
             Self::FamilyInUse(_) => "Give these models another family first.".into(),
-            Self::Connection(_) => "Change it and save again.".into(),
+            Self::Connection { .. } => "Change it and save again.".into(),
             Self::Unfit(_) => "Choose another model, or confirm that you want this one.".into(),
             Self::FallbackIsItself(_) => "Choose another model, or none.".into(),
             Self::Feature(_) => {

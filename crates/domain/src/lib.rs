@@ -8,6 +8,7 @@ mod endpoint;
 mod error;
 mod family;
 mod feature;
+mod field;
 mod identifier;
 mod migration;
 mod model;
@@ -26,6 +27,7 @@ pub use family::{
     Standing, Support, SupportLevels, Variant,
 };
 pub use feature::{FEATURES, Feature, FeatureRecord, Need, unfit_reason};
+pub use field::Field;
 pub use identifier::Identifier;
 pub use migration::{SCHEMA_VERSION, read_document, write_document};
 pub use model::{DeploymentName, Model, ModelDraft, ModelId};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use crate::{Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider};
+use crate::{Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider, ServerKind};
 
 /// Identifies a model through every change of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -142,6 +142,23 @@ impl Model {
             .as_ref()
             .and_then(Identifier::provider)
             .unwrap_or(self.provider)
+    }
+
+    /// The kind of server behind the OpenAI API, as far as the settings say it: what the admin
+    /// chose, or what the prefix or the host gives away.
+    pub fn server_kind(&self) -> Option<ServerKind> {
+        let prefixed = self.identifier.as_ref().map(Identifier::as_str);
+        let host = self
+            .endpoint
+            .server()
+            .and_then(|server| server.base().host_str());
+        self.connection.server.or_else(|| {
+            if prefixed.is_some_and(|identifier| identifier.starts_with("hosted_vllm/")) {
+                Some(ServerKind::Vllm)
+            } else {
+                (host == Some("api.openai.com")).then_some(ServerKind::Openai)
+            }
+        })
     }
 
     /// What a stored key is bound to: the server's origin, or the vendor.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Family, FamilyRecord, Feature,
-    Identifier, Model, ModelDraft, ModelId, Route, unfit_reason,
+    Field, Identifier, Model, ModelDraft, ModelId, Route, unfit_reason,
 };
 use reach::check_reach;
 
@@ -99,10 +99,10 @@ impl Settings {
     /// Adds or changes a family of the admin's own. A built-in one cannot be changed.
     pub fn save_family(&mut self, record: FamilyRecord) -> Result<(), DomainError> {
         if FamilyRecord::built_in(record.name.as_str()).is_some() {
-            return Err(DomainError::FamilyRecord(format!(
-                "{} is built in: copy it under another name",
-                record.name
-            )));
+            return Err(DomainError::FamilyRecord {
+                field: Field::Name,
+                problem: format!("{} is built in: copy it under another name", record.name),
+            });
         }
         record.check()?;
         match self
@@ -148,7 +148,6 @@ impl Settings {
             return Err(DomainError::Family(family.to_string()));
         }
         let endpoint: Endpoint = draft.endpoint.parse()?;
-        draft.connection.check()?;
         let identifier = match draft.identifier.trim() {
             "" => None,
             text => Some(text.parse::<Identifier>()?),
@@ -176,6 +175,7 @@ impl Settings {
                 rest: Map::new(),
             };
             check_reach(&model)?;
+            model.connection.check()?;
             self.models.push(model.clone());
             return Ok(model);
         };
@@ -191,6 +191,7 @@ impl Settings {
             ..model.clone()
         };
         check_reach(&changed)?;
+        changed.connection.check()?;
         *model = changed;
         Ok(model.clone())
     }

@@ -5,30 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Endpoint, FamilyRecord, Model, Provider, ServerEndpoint, ServerKind};
-use futures_util::{StreamExt, stream};
-use http::header::CONTENT_TYPE;
-use providers::{AnswerForm, Target, UpstreamError, read_whole};
-use tokio::time::Instant;
+use domain::{Endpoint, FamilyRecord, Model, Provider, ServerKind};
+use forms::Form;
+use providers::{AnswerForm, Event, Target, UpstreamError, without_content};
 
+use crate::begin::begin;
 use crate::error::{GatewayError, Trouble};
-use crate::gap;
 use crate::load::Place;
-use crate::prepare::{Candidate, Handling, Prepared, prepare};
-use crate::relay::{Pieces, StreamCut};
+use crate::passage::note;
+use crate::prepare::{Handling, Prepared, prepare};
+use crate::reading::{note_tokens, whole_answer};
+use crate::record::Outcome;
+use crate::relay::Pieces;
 use crate::routes::Exchange;
 use crate::sample;
 use crate::snapshot::{Snapshot, UpstreamKey};
 use crate::wish::Wish;
 
-/// The longest wait between two tries, and the longest `Retry-After` that is waited for.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
 /// How long Ollama may take to load a model.
 const LOADS_WITHIN: Duration = Duration::from_secs(300);
-
-/// The longest wait that we choose ourselves.
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// An answer that has begun.
 pub(crate) struct Begun<'a> {
@@ -50,8 +45,10 @@ pub(crate) struct Begun<'a> {
 pub(crate) enum Content {
     /// As they come.
     Stream(Pieces),
-    /// At once.
+    /// At once, for the client as they are.
     Whole(Bytes),
+    /// Read already.
+    Events(Vec<Event>),
 }
 
 /// Asks these models in order. The error is that of the last one asked.
@@ -60,22 +57,26 @@ pub(crate) async fn ask<'a>(
     models: &[&'a Model],
     exchange: &mut Exchange<'_>,
 ) -> Result<Begun<'a>, GatewayError> {
-    let mut models = models.iter().peekable();
-    while let Some(model) = models.next() {
+    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
+    for (place, model) in models.iter().enumerate() {
         let trouble = match ask_one(wish, model, exchange).await {
-            Ok(begun) => return Ok(begun),
+            Ok(begun) => {
+                if place > 0 {
+                    exchange.record.outcome().answered_by = Some(model.name.to_string());
+                }
+                return Ok(begun);
+            }
             Err(trouble) => trouble,
         };
-        let may_fall_back = trouble.is_of_the_model();
+        let may_fall_back = trouble.is_of_the_model() && exchange.record.elapsed() < total;
         let error = trouble.in_words(model);
-        let Some(next) = models.peek().filter(|_| may_fall_back) else {
+        let Some(next) = models.get(place + 1).filter(|_| may_fall_back) else {
             return Err(error);
         };
-        let name = next.name.to_string();
+        let words = without_content(&error.to_string());
         exchange
             .record
-            .note(format!("fell back to {name}: {error}"));
-        exchange.record.outcome().answered_by = Some(name);
+            .note(format!("fell back to {}: {words}", next.name));
     }
     Err(GatewayError::Panicked)
 }
@@ -106,25 +107,22 @@ async fn ask_one<'a>(
     let mut target = target_of(model, &family, &snapshot)?;
     let name = served_name(model, target, exchange).await?;
     target.name = &name;
-    if gap::needs_kind(wish, target) {
+    if wish.needs_kind(target.provider) {
         target.kind = exchange
             .known
             .kind(exchange.client, target, exchange.correlation_id)
             .await;
     }
-    let context = model.connection.context;
-    let context = context.or_else(|| exchange.known.context(target));
-    let candidate = Candidate {
-        target,
-        context: context.unwrap_or(family.context),
-    };
-    let prepared = prepare(wish, &candidate, exchange).await?;
+    let prepared = prepare(wish, target, exchange).await?;
     for note in &prepared.notes {
         exchange.record.note(note.clone());
     }
-    let until = Instant::now() + patience_for(wish, model, &place, exchange);
-    let (host, content) = begin(&prepared, target, &place, until, exchange).await?;
-    place.answered();
+    let patience = patience_for(wish, model, &place, exchange);
+    let (host, content) = begin(&prepared, target, &place, patience, exchange).await?;
+    if target.provider == Provider::Ollama {
+        place.answered();
+    }
+    let content = checked(content, &prepared, wish, &host, exchange)?;
     Ok(Begun {
         model,
         host,
@@ -151,133 +149,54 @@ fn patience_for(wish: &Wish, model: &Model, place: &Place, exchange: &Exchange<'
     patience
 }
 
-fn limits_of<'a>(exchange: &'a Exchange<'_>) -> &'a domain::GatewaySettings {
+pub(crate) fn limits_of<'a>(exchange: &'a Exchange<'_>) -> &'a domain::GatewaySettings {
     &exchange.snapshot.settings.gateway
 }
 
-/// Calls until the first byte has come, again and again while the trouble passes and the budget
-/// lasts.
-async fn begin(
+/// Checks that an answer in one piece is one: a status 200 is none. Another model may still answer.
+fn checked(
+    content: Content,
     prepared: &Prepared,
-    target: Target<'_>,
-    place: &Place,
-    until: Instant,
+    wish: &Wish,
+    host: &str,
     exchange: &mut Exchange<'_>,
-) -> Result<(String, Content), Trouble> {
-    let mut tries = 0;
-    loop {
-        let error = match first_byte(prepared, target, until, exchange).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        let most = limits_of(exchange).retries;
-        let pause = pause_before(tries, &error);
-        let has_time = Instant::now() + pause < until;
-        if tries >= most || !error.is_passing() || !has_time || !place.take_retry() {
-            return Err(error.into());
+) -> Result<Content, UpstreamError> {
+    let Content::Whole(body) = content else {
+        return Ok(content);
+    };
+    let form = prepared.call.form;
+    let outcome = exchange.record.outcome();
+    let not_the_api = |said: String| UpstreamError::NotTheApi {
+        host: host.to_owned(),
+        said,
+    };
+    match &prepared.handling {
+        Handling::Vectors => {
+            let vectors = form.vectors(&body, &wish.request.model, host)?;
+            note_tokens(&vectors, outcome);
+            Ok(Content::Whole(vectors.into()))
         }
-        tries += 1;
-        exchange.record.outcome().retries += 1;
-        exchange.record.note(format!("tried again: {error}"));
-        tokio::time::sleep(pause).await;
-    }
-}
-
-/// How long to wait before the next try: what the server said, or a random part of a span that
-/// doubles ("full jitter").
-fn pause_before(tries: u32, error: &UpstreamError) -> Duration {
-    if let UpstreamError::Answered {
-        retry_after: Some(said),
-        ..
-    } = error
-        && let Ok(seconds) = said.trim().parse::<u64>()
-    {
-        // Longer than this is for the client to wait.
-        return Duration::from_secs(if seconds > LONGEST_WAIT.as_secs() {
-            u64::from(u32::MAX)
-        } else {
-            seconds
-        });
-    }
-    if matches!(error, UpstreamError::Unreachable { closed: true, .. }) && tries == 0 {
-        // An idle connection that the server had closed: a new one is tried at once.
-        return Duration::ZERO;
-    }
-    let span = Duration::from_millis(250 << tries.min(8)).min(LONGEST_PAUSE);
-    let part = getrandom::u32().unwrap_or(u32::MAX / 2);
-    span.mul_f64(f64::from(part) / f64::from(u32::MAX))
-}
-
-/// Calls once and waits for the first byte of the answer's body.
-async fn first_byte(
-    prepared: &Prepared,
-    target: Target<'_>,
-    until: Instant,
-    exchange: &Exchange<'_>,
-) -> Result<(String, Content), UpstreamError> {
-    let begin = Instant::now();
-    let within = until.saturating_duration_since(begin);
-    let call = &prepared.call;
-    let host = host_of(&call.url);
-    let response = exchange
-        .client
-        .send(call, target, exchange.correlation_id, within)
-        .await?;
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if prepared.streamed && is_stream(kind) {
-        let mut pieces = response.bytes_stream();
-        let first = tokio::time::timeout_at(until, pieces.next()).await;
-        let closed = |reason: &str| UpstreamError::Unreachable {
-            host: host.clone(),
-            reason: reason.to_owned(),
-            closed: true,
-        };
-        let first = match first {
-            Err(_) => {
-                return Err(UpstreamError::Late {
-                    host,
-                    after: within,
-                });
+        _ if wish.request.streamed => {
+            // Whatever it says, it is not the stream that was asked for.
+            let said = whole_answer(&body, &mut Outcome::default()).err();
+            let usual = || "one JSON document where a stream was asked for".into();
+            Err(not_the_api(said.unwrap_or_else(usual)))
+        }
+        Handling::Pass {
+            form: Form::Messages,
+            ..
+        } => {
+            for event in form.events(&body, host)? {
+                note(&event, &mut exchange.record);
             }
-            Ok(None) => return Err(closed("it closed the stream before the first byte")),
-            Ok(Some(Err(_))) => return Err(closed("the stream broke before the first byte")),
-            Ok(Some(Ok(first))) => first,
-        };
-        let rest = pieces.map(|piece| piece.map_err(|_| StreamCut));
-        let pieces = stream::once(std::future::ready(Ok(first)))
-            .chain(rest)
-            .boxed();
-        return Ok((host, Content::Stream(pieces)));
+            Ok(Content::Whole(body))
+        }
+        Handling::Pass { .. } => {
+            whole_answer(&body, outcome).map_err(not_the_api)?;
+            Ok(Content::Whole(body))
+        }
+        Handling::Translate { .. } => Ok(Content::Events(form.events(&body, host)?)),
     }
-    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
-    let left = total.saturating_sub(exchange.record.elapsed());
-    let read = tokio::time::timeout(left, read_whole(response, &host)).await;
-    let body = read.map_err(|_| UpstreamError::Late {
-        host: host.clone(),
-        after: total,
-    })??;
-    Ok((host, Content::Whole(body)))
-}
-
-/// Whether an answer of this type comes as a stream in one of the forms.
-fn is_stream(content_type: &str) -> bool {
-    [
-        "text/event-stream",
-        "application/x-ndjson",
-        "application/vnd.amazon.eventstream",
-    ]
-    .iter()
-    .any(|kind| content_type.starts_with(kind))
-}
-
-fn host_of(url: &url::Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Whom to ask, as far as it is known without asking anybody.
@@ -296,11 +215,6 @@ pub(crate) fn target_of<'a>(
             });
         }
     };
-    let is_openai = |server: &ServerEndpoint| server.base().host_str() == Some("api.openai.com");
-    let kind = match model.endpoint.server() {
-        Some(server) if is_openai(server) => ServerKind::Openai,
-        _ => ServerKind::Other,
-    };
     Ok(Target {
         provider: model.provider(),
         server: model.endpoint.server(),
@@ -308,7 +222,7 @@ pub(crate) fn target_of<'a>(
         connection: &model.connection,
         family,
         key,
-        kind: model.connection.server.unwrap_or(kind),
+        kind: model.server_kind().unwrap_or(ServerKind::Other),
     })
 }
 

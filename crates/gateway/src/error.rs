@@ -148,7 +148,7 @@ pub(crate) enum GatewayError {
         host: String,
         seconds: u32,
     },
-    #[error("{model}: the stream of {host} broke off before its end")]
+    #[error("{model}: the answer of {host} broke off before its end")]
     Cut { model: String, host: String },
     #[error("{model}: {host} answered {said}. Check the endpoint: a base URL usually ends in /v1")]
     NotTheApi {
@@ -253,6 +253,11 @@ impl GatewayError {
             Self::Cut { .. } | Self::Damaged { .. } => "upstream_cut",
             Self::NotTheApi { .. } | Self::AnswerTooLarge { .. } => "upstream_invalid",
             Self::Ambiguous { .. } => "identifier_needed",
+            Self::Answered { words, .. } | Self::Reported { words, .. }
+                if providers::is_about_context(words) =>
+            {
+                "context_length_exceeded"
+            }
             Self::Answered { .. } | Self::Reported { .. } => "upstream_error",
             Self::Stopping => "gateway_stopping",
             Self::Panicked => "internal_error",
@@ -318,6 +323,7 @@ impl GatewayError {
                 retry_after,
             },
             UpstreamError::NotTheApi { host, said } => Self::NotTheApi { model, host, said },
+            UpstreamError::BrokeOff { host } => Self::Cut { model, host },
             UpstreamError::TooLarge { host } => Self::AnswerTooLarge { model, host },
             UpstreamError::Reported { words, status } => Self::Reported {
                 model,
@@ -326,7 +332,9 @@ impl GatewayError {
             },
             UpstreamError::Damaged(problem) => Self::Damaged { model, problem },
             UpstreamError::Unsupported { who, what } => Self::Unsupported { model, who, what },
-            UpstreamError::Invalid(problem) => Self::Unsendable { model, problem },
+            UpstreamError::Invalid(problem) | UpstreamError::Setting { problem, .. } => {
+                Self::Unsendable { model, problem }
+            }
             UpstreamError::Credentials(problem) => Self::Credentials { model, problem },
         }
     }

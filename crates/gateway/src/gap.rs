@@ -8,17 +8,21 @@ use code::{Completion, Fitted, Gap};
 use domain::{CompletionRoute, Feature, Provider};
 use forms::GapRequest;
 use providers::{
-    Ask, Call, Fill, Message, Parameters, Role, Target, Way, completion_route, count_tokens,
+    Ask, Call, Fill, Message, Parameters, Role, Target, Way, can_fill, completion_route,
+    count_tokens,
 };
 use serde_json::Map;
 
 use crate::error::Trouble;
-use crate::prepare::{Candidate, Handling, Polish, Prepared, marks_of};
+use crate::prepare::{Handling, Polish, Prepared, marks_of};
 use crate::routes::Exchange;
-use crate::wish::{Wish, WishKind};
+use crate::wish::Wish;
 
 /// Tokens of a completion when the client sets no limit.
 const USUAL_TOKENS: u32 = 128;
+
+/// Tokens of the instruction and of the chat template around a gap that is asked for through chat.
+const INSTRUCTION_TOKENS: u32 = 320;
 
 /// Stop texts of one call; servers that take fewer get the first ones. The answer is cut here at
 /// all of them in any case.
@@ -27,33 +31,30 @@ const MOST_STOPS: usize = 16;
 /// How long a server may take to count the tokens of a text that may be too long.
 const COUNT_WITHIN: Duration = Duration::from_millis(500);
 
-/// Whether the kind of server decides how this is asked for.
-pub(crate) fn needs_kind(wish: &Wish, target: Target<'_>) -> bool {
-    wish.kind == WishKind::Gap && target.provider == Provider::OpenaiCompatible
-}
-
 /// The call that fills the gap of a request.
 pub(crate) async fn prepare(
     wish: &Wish,
-    candidate: &Candidate<'_>,
+    target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
     let request = forms::read_gap(wish.request.body())?;
-    prepare_gap(request, candidate, exchange).await
+    prepare_gap(request, target, exchange).await
 }
 
 /// The call that continues a raw prompt at a provider that only chats: for code completion as a
 /// gap without a suffix, else as one turn.
 pub(crate) async fn prepare_prompt(
     wish: &Wish,
-    candidate: &Candidate<'_>,
+    target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
     let request = forms::read_prompt(wish.request.body())?;
     if wish.feature == Some(Feature::CodeCompletions) {
-        return prepare_gap(request, candidate, exchange).await;
+        return prepare_gap(request, target, exchange).await;
     }
-    let target = candidate.target;
+    if can_fill(target.provider, target.kind, true) {
+        return raw_prompt(wish, request, target);
+    }
     let ask = Ask {
         messages: vec![Message::of_text(Role::User, &request.prompt)],
         parameters: request.parameters,
@@ -74,19 +75,46 @@ pub(crate) async fn prepare_prompt(
     })
 }
 
+/// A raw prompt for a server that takes one in a form of its own.
+fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let fill = Fill {
+        way: Way::Raw {
+            prompt: request.prompt,
+        },
+        parameters: request.parameters,
+        stop_ids: Vec::new(),
+        stream: request.stream,
+    };
+    Ok(Prepared {
+        call: providers::fill(target, &fill)?,
+        streamed: request.stream,
+        handling: Handling::Translate {
+            form: wish.kind.form(),
+            polish: Polish::Thoughts(marks_of(target)),
+            stops: Vec::new(),
+            include_usage: request.include_usage,
+            echo: Map::new(),
+        },
+        notes: Vec::new(),
+    })
+}
+
 async fn prepare_gap(
     mut request: GapRequest,
-    candidate: &Candidate<'_>,
+    target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let target = candidate.target;
     let file_name = request.file_name.as_deref().unwrap_or_default();
     let gap =
         Gap::new(&request.prompt, &request.suffix).in_file(file_name, request.language.as_deref());
     let answer_tokens = request.parameters.max_tokens.unwrap_or(USUAL_TOKENS);
     request.parameters.max_tokens = Some(answer_tokens);
-    let fitted = fit(&gap, answer_tokens, candidate, exchange).await;
     let route = completion_route(target.provider, target.kind, target.family);
+    let reserved = match route {
+        CompletionRoute::Chat => answer_tokens.saturating_add(INSTRUCTION_TOKENS),
+        _ => answer_tokens,
+    };
+    let fitted = fit(&gap, reserved, target, exchange).await;
     let mut notes = vec![route_note(route).to_owned()];
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());
@@ -109,14 +137,11 @@ async fn prepare_gap(
 
 /// Cuts the text to the context. Where text would be lost, the server is asked how many tokens it
 /// really has, if it can count.
-async fn fit(
-    gap: &Gap,
-    answer_tokens: u32,
-    candidate: &Candidate<'_>,
-    exchange: &Exchange<'_>,
-) -> Fitted {
-    let fitted = code::fit(gap, candidate.context, answer_tokens);
-    let target = candidate.target;
+async fn fit(gap: &Gap, answer_tokens: u32, target: Target<'_>, exchange: &Exchange<'_>) -> Fitted {
+    let context = target.connection.context;
+    let context = context.or_else(|| exchange.known.context(target));
+    let context = context.unwrap_or(target.family.context);
+    let fitted = code::fit(gap, context, answer_tokens);
     if !fitted.dropped.any() || target.provider != Provider::OpenaiCompatible {
         return fitted;
     }

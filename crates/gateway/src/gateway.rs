@@ -16,7 +16,7 @@ use http::header::{
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
-use providers::{CORRELATION, Client};
+use providers::{CORRELATION, Client, without_content};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
@@ -299,7 +299,7 @@ pub(crate) fn refuse(
 ) -> Response<AnswerBody> {
     let outcome = record.outcome();
     outcome.status = Some(error.status().as_u16());
-    outcome.error = Some(error.to_string());
+    outcome.error = Some(without_content(&error.to_string()));
     let verdict = if error.is_refusal() {
         RequestState::Refused
     } else {

@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use providers::{Decode, Event, FinishReason, Reply, UpstreamError};
+use providers::{Decode, Event, Reply, UpstreamError};
 use tokio::time::Instant;
 
 use crate::error::GatewayError;
 use crate::passage::note;
 use crate::polish::Polisher;
-use crate::reading::cut;
 use crate::record::Record;
 use crate::relay::{Pieces, Terms};
 
@@ -30,7 +29,7 @@ pub(crate) async fn gather(
     let mut is_cut = false;
     let total = Duration::from_secs(terms.total.into());
     let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
-    while !polisher.is_over() {
+    while !polisher.is_over() && !decoder.is_over() {
         let silent_at = Instant::now() + Duration::from_secs(terms.idle.into());
         let next = tokio::time::timeout_at(silent_at.min(ends_at), pieces.next()).await;
         let Ok(next) = next else {
@@ -76,8 +75,13 @@ pub(crate) async fn gather(
     for words in notes {
         record.note(words);
     }
-    let reason = reply.finish.get_or_insert(FinishReason::Stop).as_openai();
-    record.outcome().finish_reason = Some(cut(reason, 40));
+    let given = reply.finish.take().map(|reason| Event::Finish {
+        reason,
+        stop: reply.stop.take(),
+    });
+    let ending = polisher.ending(given);
+    note(&ending, record);
+    reply.add(ending);
     Ok(reply)
 }
 

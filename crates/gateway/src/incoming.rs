@@ -12,6 +12,7 @@ use providers::Pieces;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::depth::is_too_deep;
 use crate::error::GatewayError;
 
 /// How long a body may take to arrive.
@@ -94,6 +95,8 @@ pub(crate) struct ModelRequest {
     pub(crate) has_suffix: bool,
     /// Whether it names texts that end the answer.
     pub(crate) has_stop: bool,
+    /// Whether it wants several choices.
+    pub(crate) has_choices: bool,
     /// Whether it wants more than one text: tools, log probabilities, several choices.
     pub(crate) has_extras: bool,
 }
@@ -129,6 +132,9 @@ impl ModelRequest {
             };
             return Err(malformed(problem));
         }
+        if is_too_deep(&body) {
+            return Err(malformed("it is nested deeper than 200 levels"));
+        }
         let fields: Fields<'_> =
             serde_json::from_slice(&body).map_err(|error| malformed(&error.to_string()))?;
         let raw = fields
@@ -141,6 +147,9 @@ impl ModelRequest {
         let (model, streamed) = (model.into_owned(), fields.stream.unwrap_or(false));
         let has_suffix = fields.suffix.is_some_and(|raw| raw.get() != "null");
         let has_stop = fields.stop.is_some_and(|raw| raw.get() != "null");
+        let has_choices = fields
+            .n
+            .is_some_and(|raw| !["null", "1"].contains(&raw.get()));
         let has_extras = [fields.tools, fields.logprobs, fields.n]
             .into_iter()
             .flatten()
@@ -151,6 +160,7 @@ impl ModelRequest {
             streamed,
             has_suffix,
             has_stop,
+            has_choices,
             has_extras,
             body,
         })

@@ -2,11 +2,13 @@
 //! kind. Asked for only when a request needs it, and never waited for long.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::{Provider, ServerKind};
 use providers::{Client, ServedModel, Target, UpstreamError, detect, list_models};
+use secrecy::ExposeSecret;
 
 /// How long the list of models of a server is believed.
 const BELIEVED_FOR: Duration = Duration::from_secs(60);
@@ -19,7 +21,17 @@ const KIND_WITHIN: Duration = Duration::from_secs(1);
 
 /// What servers listed, by endpoint, and when. A server that did not answer is remembered, too.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<String, (Instant, Listed)>>);
+pub(crate) struct Known {
+    lists: Mutex<HashMap<Place, (Instant, Listed)>>,
+    // Tells keys apart without keeping them: what a server lists may depend on the key.
+    hasher: RandomState,
+}
+
+/// An endpoint, and the key that it was asked with.
+type Place = (String, u64);
+
+/// How long a server that did not answer is left alone.
+const SPARED_FOR: Duration = Duration::from_secs(5);
 
 type Listed = Result<Arc<Vec<ServedModel>>, UpstreamError>;
 
@@ -45,8 +57,8 @@ impl Known {
         target: Target<'_>,
         correlation_id: &str,
     ) -> ServerKind {
-        if let Some(kind) = target.connection.server {
-            return kind;
+        if target.kind != ServerKind::Other || target.connection.server.is_some() {
+            return target.kind;
         }
         if target.provider != Provider::OpenaiCompatible {
             return ServerKind::Other;
@@ -68,9 +80,14 @@ impl Known {
     }
 
     fn remembered(&self, target: Target<'_>) -> Option<Listed> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, listed) = known.get(place_of(target))?;
-        (at.elapsed() < BELIEVED_FOR).then(|| listed.clone())
+        let known = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, listed) = known.get(&self.place_of(target))?;
+        let believed_for = if listed.is_ok() {
+            BELIEVED_FOR
+        } else {
+            SPARED_FOR
+        };
+        (at.elapsed() < believed_for).then(|| listed.clone())
     }
 
     async fn ask(
@@ -83,16 +100,17 @@ impl Known {
         let listed = list_models(client, target, correlation_id, within)
             .await
             .map(Arc::new);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (at, _)| at.elapsed() < BELIEVED_FOR);
-        known.insert(
-            place_of(target).to_owned(),
-            (Instant::now(), listed.clone()),
-        );
+        known.insert(self.place_of(target), (Instant::now(), listed.clone()));
         listed
     }
-}
 
-fn place_of<'a>(target: Target<'a>) -> &'a str {
-    target.server.map_or("", |server| server.typed())
+    fn place_of(&self, target: Target<'_>) -> Place {
+        let endpoint = target.server.map_or("", |server| server.typed());
+        let key = target
+            .key
+            .map(|key| self.hasher.hash_one(key.expose_secret()));
+        (endpoint.to_owned(), key.unwrap_or(0))
+    }
 }

@@ -6,6 +6,8 @@
 
 mod answer;
 mod ask;
+mod begin;
+mod depth;
 mod error;
 mod gap;
 mod gateway;

@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 use forms::{Form, Write};
-use providers::{Decode, Event, FinishReason, Splitter, UpstreamError, Usage, data_of};
+use providers::{Decode, Event, Splitter, UpstreamError, Usage, data_of};
 
 use crate::error::GatewayError;
 use crate::polish::Polisher;
@@ -88,7 +88,11 @@ impl Passage {
     pub(crate) fn fail(&mut self, error: &GatewayError, correlation_id: &str) -> Vec<u8> {
         let problem = error.problem(correlation_id);
         match self {
-            Self::Openai(_) => error_event("", &Form::Chat.error(&problem)),
+            Self::Openai(passage) => {
+                let mut out = passage.held();
+                out.extend_from_slice(&error_event("", &Form::Chat.error(&problem)));
+                out
+            }
             Self::Anthropic(_) => error_event("event: error\n", &Form::Messages.error(&problem)),
             Self::Translated(translation) => translation.fail(&problem),
         }
@@ -122,15 +126,26 @@ impl OpenaiPassage {
 
     fn push(&mut self, piece: Bytes, record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
         let reading = &mut self.reading;
+        let (mut good, mut garbage) = (0, None);
         let passed = self.splitter.push(piece, |event| {
-            let Some(data) = data_of(event) else { return };
-            if reading.event(&data, record.outcome()) == Seen::Token {
-                record.first_token();
+            let Some(data) = data_of(event).filter(|_| garbage.is_none()) else {
+                return;
+            };
+            match reading.event(&data, record.outcome()) {
+                Seen::Token => record.first_token(),
+                Seen::Garbage => garbage = Some(good),
+                _ => {}
             }
+            good += 1;
         });
-        let Ok(events) = passed else {
+        let Ok(mut events) = passed else {
             return (Bytes::new(), Err(too_large()));
         };
+        if let Some(good) = garbage {
+            events = first_events(&events, good);
+            let error = UpstreamError::Damaged("an event is no JSON that can be read".into());
+            return (events, Err(error));
+        }
         let events = match &mut self.thoughts {
             Some(thoughts) if !events.is_empty() && thoughts.wants_more() => {
                 thoughts.rewrite(events)
@@ -140,11 +155,17 @@ impl OpenaiPassage {
         (events, Ok(()))
     }
 
+    /// Text that was held back because thoughts might begin in it.
+    fn held(&mut self) -> Vec<u8> {
+        let held = self.thoughts.as_mut().and_then(ThoughtsApart::flush);
+        held.unwrap_or_default().into_bytes()
+    }
+
     /// A last event may lack its empty line; an end without end mark and without finish reason is
     /// a cut.
     fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
         let left = self.splitter.finish();
-        let mut out = BytesMut::new();
+        let mut out = BytesMut::from(self.held().as_slice());
         if let Some(data) = data_of(&left).filter(|data| is_whole(data)) {
             self.reading.event(&data, record.outcome());
             out.extend_from_slice(left.trim_ascii_end());
@@ -158,6 +179,20 @@ impl OpenaiPassage {
         };
         (out.freeze(), end)
     }
+}
+
+/// The first events with data of a run of whole ones, and what stands between them.
+fn first_events(events: &Bytes, count: usize) -> Bytes {
+    let (mut seen, mut out) = (0, BytesMut::new());
+    // The events are whole, so that none is held back.
+    let _ = Splitter::default().push(events.clone(), |event| {
+        if seen < count {
+            out.extend_from_slice(event);
+            out.extend_from_slice(b"\n");
+        }
+        seen += usize::from(data_of(event).is_some());
+    });
+    out.freeze()
 }
 
 fn is_whole(data: &[u8]) -> bool {
@@ -190,7 +225,7 @@ impl AnthropicPassage {
         };
         let decoded = self.decoder.push(&passed, &mut self.events);
         self.note(record);
-        self.over |= memchr::memmem::find(&passed, b"message_stop").is_some();
+        self.over |= self.decoder.is_over();
         match decoded {
             // The server's own error event has passed already.
             Err(UpstreamError::Reported { words, .. }) => {
@@ -273,8 +308,9 @@ impl Translation {
         let decoded = self.decoder.push(piece, &mut self.events);
         let mut out = Vec::new();
         self.write(&mut out, record);
-        if self.polisher.is_over() && !self.over {
-            // The rest of the answer would be cut: the server need not write it.
+        let is_over = self.polisher.is_over() || self.decoder.is_over();
+        if is_over && !self.over && decoded.is_ok() {
+            // The answer has ended, or the rest of it would be cut: the server need not write it.
             self.close(&mut out, record);
         }
         let result = if self.over { Ok(()) } else { decoded };
@@ -308,10 +344,8 @@ impl Translation {
         for words in notes {
             record.note(words);
         }
-        let finish = self.finish.take().unwrap_or(Event::Finish {
-            reason: FinishReason::Stop,
-            stop: None,
-        });
+        let given = self.finish.take();
+        let finish = self.polisher.ending(given);
         note(&finish, record);
         out.extend_from_slice(&self.writer.event(finish));
         out.extend_from_slice(&self.writer.end());

@@ -2,7 +2,7 @@
 //! where it has to end. What is done to the text itself is decided in `code`.
 
 use code::{Completion, Generation, Thoughts};
-use providers::{Event, Reply};
+use providers::{Event, FinishReason, Reply};
 
 use crate::prepare::Polish;
 use crate::stops::Stops;
@@ -39,14 +39,32 @@ impl Polisher {
         let text = match event {
             Event::Text(text) => text,
             Event::Reasoning { .. } if !matches!(self.kind, Kind::Apart(_)) => return Vec::new(),
+            Event::ToolCall { .. } => {
+                // Words that were held back come before the call.
+                let mut events = self.flush();
+                events.push(event);
+                return events;
+            }
             event => return vec![event],
         };
         let Kind::Apart(thoughts) = &mut self.kind else {
-            let text = self.stops.push(text);
-            return texts(self.code(&text));
+            let code = self.code(&text);
+            return texts(self.stops.push(code));
         };
         let (thought, answer) = thoughts.push(&text);
         events_of((thought, self.stops.push(answer)))
+    }
+
+    /// How the answer ends: as the server said, or at a stop text that was met here.
+    pub(crate) fn ending(&self, given: Option<Event>) -> Event {
+        let at_stop = Event::Finish {
+            reason: FinishReason::Stop,
+            stop: self.stops.met().map(str::to_owned),
+        };
+        match given {
+            Some(given) if self.stops.met().is_none() => given,
+            _ => at_stop,
+        }
     }
 
     fn code(&mut self, text: &str) -> String {
@@ -64,7 +82,7 @@ impl Polisher {
             Kind::Generation(generation) => generation.is_over(),
             Kind::Apart(_) => false,
         };
-        is_over || self.stops.met()
+        is_over || self.stops.met().is_some()
     }
 
     /// What was held back, and what was done to the answer, in words.
@@ -74,14 +92,13 @@ impl Polisher {
             let answer = self.stops.push(answer) + &self.stops.finish();
             return (events_of((thought, answer)), Vec::new());
         }
-        let held = self.stops.finish();
-        let first = self.code(&held);
         let (rest, notes) = match &mut self.kind {
             Kind::Completion(completion) => completion.finish(),
             Kind::Generation(generation) => generation.finish(),
             Kind::Apart(_) => Default::default(),
         };
-        (texts(first + &rest), words(&notes))
+        let rest = self.stops.push(rest) + &self.stops.finish();
+        (texts(rest), words(&notes))
     }
 
     /// What was held back, for a client whose stream ends with an error.
@@ -107,6 +124,9 @@ impl Polisher {
         let (rest, notes) = self.finish();
         for event in events.into_iter().chain(rest) {
             polished.add(event);
+        }
+        if self.stops.met().is_some() {
+            polished.add(self.ending(None));
         }
         (polished, notes)
     }

@@ -2,7 +2,7 @@
 //! and server speak the same form, else a translation.
 
 use code::{Completion, Gap, Generation};
-use domain::{Feature, Parameter, Provider, ReasoningMarks, UpstreamPath};
+use domain::{CompletionRoute, Feature, Parameter, Provider, ReasoningMarks, UpstreamPath};
 use forms::{Asked, Form};
 use providers::{Call, Target};
 
@@ -61,25 +61,17 @@ pub(crate) enum Polish {
     Generation(Box<Generation>),
 }
 
-/// What is known of the model that is asked.
-pub(crate) struct Candidate<'a> {
-    pub(crate) target: Target<'a>,
-    /// The context in tokens.
-    pub(crate) context: u32,
-}
-
 /// The call for this model.
 pub(crate) async fn prepare(
     wish: &Wish,
-    candidate: &Candidate<'_>,
+    target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let target = candidate.target;
     match wish.kind {
         WishKind::Embeddings => embeddings(wish, target),
-        WishKind::Gap => gap::prepare(wish, candidate, exchange).await,
-        WishKind::Prompt if speaks_openai(target.provider) => pass(wish, target),
-        WishKind::Prompt => gap::prepare_prompt(wish, candidate, exchange).await,
+        WishKind::Gap => gap::prepare(wish, target, exchange).await,
+        WishKind::Prompt if target.provider == Provider::OpenaiCompatible => prompt(wish, target),
+        WishKind::Prompt => gap::prepare_prompt(wish, target, exchange).await,
         WishKind::Messages if target.provider == Provider::Anthropic => {
             let body = wish.body_for(target.name);
             let call = providers::pass_messages(target, body)?;
@@ -91,7 +83,12 @@ pub(crate) async fn prepare(
             if (is_generation || loses_stops) && !wish.request.has_extras {
                 return polished(wish, target);
             }
-            pass(wish, target)
+            let mut prepared = pass(wish, target)?;
+            if loses_stops {
+                let note = "the model takes no stop texts, and none were kept".to_owned();
+                prepared.notes.push(note);
+            }
+            Ok(prepared)
         }
         WishKind::Chat | WishKind::Responses | WishKind::Messages => translate(wish, target),
     }
@@ -128,7 +125,9 @@ fn pass(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
         return translate(wish, target);
     };
     let call = providers::pass(target, path, wish.body_for(target.name))?;
-    let thoughts = (wish.kind == WishKind::Chat).then(|| marks_of(target));
+    // With several choices at once no text can be moved safely.
+    let is_plain = wish.kind == WishKind::Chat && !wish.request.has_choices;
+    let thoughts = is_plain.then(|| marks_of(target));
     Ok(passed(call, wish.kind.form(), wish, thoughts))
 }
 
@@ -181,6 +180,30 @@ fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
         include_usage: asked.include_usage,
         echo: asked.echo,
     }
+}
+
+/// A raw prompt passes. Asked for by the name of a feature, its answer is polished.
+fn prompt(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    let mut prepared = pass(wish, target)?;
+    let polish = match wish.feature {
+        Some(Feature::CodeCompletions) => {
+            let route = CompletionRoute::RawPrefix;
+            let completion = Completion::new(&Gap::default(), target.family, route);
+            Polish::Completion(Box::new(completion))
+        }
+        Some(Feature::CodeGenerations) => Polish::Generation(generation_of(wish, target)),
+        _ => return Ok(prepared),
+    };
+    if !wish.request.has_extras {
+        prepared.handling = Handling::Translate {
+            form: wish.kind.form(),
+            polish,
+            stops: Vec::new(),
+            include_usage: forms::read_prompt(wish.request.body())?.include_usage,
+            echo: serde_json::Map::new(),
+        };
+    }
+    Ok(prepared)
 }
 
 fn embeddings(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 pub(crate) use providers::cut;
 use providers::{describe, words_of_error};
 
+use crate::depth::is_too_deep;
 use crate::record::Outcome;
 
 /// The part of an answer, or of one chunk of it, that is worth knowing.
@@ -25,6 +26,9 @@ struct Answer<'a> {
     timings: Option<Timings>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
+    /// llama.cpp writes an error of a stream without a field around it.
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -82,6 +86,9 @@ impl Choice<'_> {
     }
 }
 
+/// Shorter events cannot be nested without end.
+const LONG: usize = 400;
+
 /// What one event of a stream showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
@@ -93,6 +100,8 @@ pub(crate) enum Seen {
     Done,
     /// The server reports an error in the stream.
     Error,
+    /// Something that is no JSON, or nested without end.
+    Garbage,
 }
 
 /// What a stream has shown so far.
@@ -112,11 +121,23 @@ impl StreamReading {
             return Seen::Done;
         }
         let Ok(answer) = serde_json::from_slice::<Answer<'_>>(data) else {
-            return Seen::Other;
+            // A field of an odd type is the client's matter.
+            let is_json = serde_json::from_slice::<IgnoredAny>(data).is_ok();
+            return if is_json && !is_too_deep(data) {
+                Seen::Other
+            } else {
+                Seen::Garbage
+            };
         };
+        if data.len() > LONG && is_too_deep(data) {
+            return Seen::Garbage;
+        }
         note(&answer, outcome);
-        if let Some(error) = answer.error.filter(|raw| raw.get() != "null") {
-            self.error = Some(words_of_error(error.get().as_bytes()));
+        let is_bare = answer.choices.is_none() && answer.message.is_some();
+        let error = answer.error.filter(|raw| raw.get() != "null");
+        if error.is_some() || is_bare {
+            let words = error.map_or(data, |error| error.get().as_bytes());
+            self.error = Some(words_of_error(words));
             return Seen::Error;
         }
         let choices = answer.choices.as_deref().unwrap_or_default();
@@ -128,9 +149,19 @@ impl StreamReading {
     }
 }
 
+/// Reads the token counts of an answer that has no words.
+pub(crate) fn note_tokens(body: &[u8], outcome: &mut Outcome) {
+    if let Ok(answer) = serde_json::from_slice::<Answer<'_>>(body) {
+        note(&answer, outcome);
+    }
+}
+
 /// Reads a whole answer into the outcome. Says what is wrong with it when it is none: a status
 /// 200 alone is no success.
 pub(crate) fn whole_answer(body: &[u8], outcome: &mut Outcome) -> Result<(), String> {
+    if is_too_deep(body) {
+        return Err("JSON that is nested deeper than 200 levels".into());
+    }
     let answer: Answer<'_> = match serde_json::from_slice(body) {
         Ok(answer) => answer,
         Err(_) => return Err(describe(body)),

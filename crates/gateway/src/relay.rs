@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
-use providers::UpstreamError;
+use providers::without_content;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -96,10 +96,14 @@ impl Relay {
                 Poll::Ready(None) => return Poll::Ready(self.end(false)),
                 Poll::Pending => {}
             }
-            if self.ticket.is_none() && self.timer.is_elapsed() {
-                // The end mark came long ago; only the connection is still open.
-                self.pieces = None;
-                continue;
+            if self.ticket.is_none() {
+                // The end mark has come; only the connection is still open. Nothing may follow it.
+                let is_stopping = self.stop.poll_unpin(context).is_ready();
+                if is_stopping || self.timer.poll_unpin(context).is_ready() {
+                    self.pieces = None;
+                    continue;
+                }
+                return Poll::Pending;
             }
             if self.stop.poll_unpin(context).is_ready() {
                 return Poll::Ready(Some(self.fail(GatewayError::Stopping, BytesMut::new())));
@@ -119,7 +123,7 @@ impl Relay {
         };
         let (out, result) = self.passage.push(piece, &mut ticket.record);
         if let Err(error) = result {
-            let error = self.in_words(error);
+            let error = GatewayError::of_upstream(error, &self.terms.model);
             return self.fail(error, out.into());
         }
         if self.passage.is_over() {
@@ -130,20 +134,6 @@ impl Relay {
             }
         }
         out
-    }
-
-    fn in_words(&self, error: UpstreamError) -> GatewayError {
-        let model = self.terms.model.as_str();
-        match error {
-            UpstreamError::Damaged(said) if said.starts_with("an event larger") => {
-                GatewayError::NotTheApi {
-                    model: model.to_owned(),
-                    host: self.terms.host.clone(),
-                    said,
-                }
-            }
-            error => GatewayError::of_upstream(error, model),
-        }
     }
 
     /// What a stream that is late has broken, if it is; else sets the timer again.
@@ -209,6 +199,7 @@ impl Relay {
     fn settle_reported(&mut self, words: &str) {
         if let Some(ticket) = &mut self.ticket {
             let host = &self.terms.host;
+            let words = without_content(words);
             ticket.record.outcome().error = Some(format!("{host} reported in the stream: {words}"));
         }
         self.settle(RequestState::Failed);
@@ -219,7 +210,7 @@ impl Relay {
         self.pieces = None;
         out.extend_from_slice(&self.passage.fail(&error, &self.terms.correlation_id));
         if let Some(ticket) = &mut self.ticket {
-            ticket.record.outcome().error = Some(error.to_string());
+            ticket.record.outcome().error = Some(without_content(&error.to_string()));
         }
         self.settle(RequestState::Failed);
         out.freeze()

@@ -1,12 +1,11 @@
 //! Turns an answer that has begun into the answer for the client: in one piece or as a stream,
 //! passed on or translated.
 
-use bytes::Bytes;
 use forms::{Form, Head};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
-use providers::{AnswerForm, Event, Reply, UpstreamError};
+use providers::{AnswerForm, Event, Reply};
 
 use crate::answer::AnswerBody;
 use crate::ask::{Begun, Content};
@@ -14,8 +13,7 @@ use crate::error::GatewayError;
 use crate::passage::{AnthropicPassage, OpenaiPassage, Passage, Translation, note, note_usage};
 use crate::polish::Polisher;
 use crate::prepare::Handling;
-use crate::reading::whole_answer;
-use crate::record::{Outcome, RequestState};
+use crate::record::RequestState;
 use crate::relay::{Pieces, Relay, Terms};
 use crate::routes::Exchange;
 use crate::thoughts::{self, ThoughtsApart};
@@ -40,21 +38,19 @@ pub(crate) async fn respond(
         (Content::Stream(pieces), handling, false) => {
             gather(pieces, handling, &about, wish, exchange).await
         }
-        (Content::Whole(body), Handling::Vectors, _) => vectors(&body, &about, wish, exchange),
-        (Content::Whole(body), _, true) => {
-            // Whatever it says, it is not the stream that was asked for.
-            let said = whole_answer(&body, &mut Outcome::default())
-                .err()
-                .unwrap_or_else(|| "one JSON document where a stream was asked for".into());
-            exchange.fail(&about.not_the_api(said))
+        (Content::Events(events), handling, _) => translated(events, handling, wish, exchange),
+        (Content::Whole(body), Handling::Pass { thoughts, .. }, _) => {
+            exchange.record.first_token();
+            let body = match thoughts {
+                Some(marks) => thoughts::apart(body, &marks),
+                None => body,
+            };
+            exchange.complete(body)
         }
-        (Content::Whole(body), Handling::Pass { form, thoughts }, false) => {
-            passed(body, form, thoughts.as_ref(), &about, exchange)
+        (Content::Whole(body), _, _) => {
+            exchange.record.first_token();
+            exchange.complete(body)
         }
-        (Content::Whole(body), handling, false) => match about.form.events(&body, &about.host) {
-            Ok(events) => translated(events, handling, wish, exchange),
-            Err(error) => exchange.fail(&GatewayError::of_upstream(error, &about.model)),
-        },
     }
 }
 
@@ -205,37 +201,6 @@ async fn gather(
     }
 }
 
-fn passed(
-    body: Bytes,
-    form: Form,
-    marks: Option<&domain::ReasoningMarks>,
-    about: &About,
-    mut exchange: Exchange<'_>,
-) -> Response<AnswerBody> {
-    let checked = match form {
-        Form::Messages => about.form.events(&body, &about.host).map(|events| {
-            for event in &events {
-                note(event, &mut exchange.record);
-            }
-        }),
-        _ => whole_answer(&body, exchange.record.outcome()).map_err(|said| {
-            UpstreamError::NotTheApi {
-                host: about.host.clone(),
-                said,
-            }
-        }),
-    };
-    if let Err(error) = checked {
-        return exchange.fail(&GatewayError::of_upstream(error, &about.model));
-    }
-    exchange.record.first_token();
-    let body = match marks {
-        Some(marks) => thoughts::apart(body, marks),
-        None => body,
-    };
-    exchange.complete(body)
-}
-
 fn translated(
     events: Vec<Event>,
     handling: Handling,
@@ -262,19 +227,4 @@ fn translated(
     note_usage(reply.usage, &mut exchange.record);
     let head = head(wish, include_usage, echo, &exchange);
     exchange.complete(form.whole(head, &reply))
-}
-
-fn vectors(
-    body: &Bytes,
-    about: &About,
-    wish: &Wish,
-    mut exchange: Exchange<'_>,
-) -> Response<AnswerBody> {
-    match about.form.vectors(body, &wish.request.model, &about.host) {
-        Ok(vectors) => {
-            exchange.record.first_token();
-            exchange.complete(vectors)
-        }
-        Err(error) => exchange.fail(&GatewayError::of_upstream(error, &about.model)),
-    }
 }

@@ -7,7 +7,8 @@ pub(crate) struct Stops {
     texts: Vec<String>,
     /// What may become one of the texts.
     pending: String,
-    met: bool,
+    /// The text that ended the answer, by its place.
+    met: Option<usize>,
 }
 
 impl Stops {
@@ -20,9 +21,9 @@ impl Stops {
         }
     }
 
-    /// Whether a stop text was met.
-    pub(crate) fn met(&self) -> bool {
-        self.met
+    /// The stop text that was met.
+    pub(crate) fn met(&self) -> Option<&str> {
+        self.met.map(|place| self.texts[place].as_str())
     }
 
     /// The part of the answer that no stop text can be in any more.
@@ -30,13 +31,14 @@ impl Stops {
         if self.texts.is_empty() {
             return text;
         }
-        if self.met {
+        if self.met.is_some() {
             return String::new();
         }
         self.pending.push_str(&text);
-        let first = self.texts.iter().filter_map(|stop| self.pending.find(stop));
-        if let Some(place) = first.min() {
-            self.met = true;
+        let found = self.texts.iter().enumerate();
+        let found = found.filter_map(|(stop, text)| Some((self.pending.find(text)?, stop)));
+        if let Some((place, stop)) = found.min() {
+            self.met = Some(stop);
             self.pending.truncate(place);
             return std::mem::take(&mut self.pending);
         }
@@ -82,7 +84,7 @@ mod tests {
             out += &reader.finish();
             assert_eq!(
                 (out.as_str(), reader.met()),
-                ("aé<br>b</b> c", true),
+                ("aé<br>b</b> c", Some("</end>")),
                 "{size}"
             );
         }
@@ -92,6 +94,6 @@ mod tests {
     fn half_a_stop_text_at_the_end_belongs_to_the_answer() {
         let mut reader = Stops::new(vec!["END".into()]);
         assert_eq!(reader.push("the EN".into()), "the ");
-        assert_eq!((reader.finish().as_str(), reader.met()), ("EN", false));
+        assert_eq!((reader.finish().as_str(), reader.met()), ("EN", None));
     }
 }

@@ -6,14 +6,15 @@ use bytes::{Bytes, BytesMut};
 use code::Thoughts;
 use domain::ReasoningMarks;
 use providers::{Splitter, data_of};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// Moves thoughts in a stream.
+/// Moves thoughts in a stream of one choice.
 pub(crate) struct ThoughtsApart {
     thoughts: Thoughts,
-    /// The first choice's text so far decides; others are left as they are.
     state: State,
     open: String,
+    /// The newest chunk that was changed: what is held back goes out in one like it.
+    last: Option<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -32,6 +33,7 @@ impl ThoughtsApart {
             thoughts: Thoughts::new(&marks),
             state: State::Undecided,
             open: marks.open,
+            last: None,
         }
     }
 
@@ -46,13 +48,17 @@ impl ThoughtsApart {
         let mut changed = false;
         // The events are whole, so that none is held back.
         let _ = Splitter::default().push(events.clone(), |event| {
-            let moved = data_of(event).and_then(|data| self.event(&data));
-            match moved {
-                Some(chunks) => {
+            let data = data_of(event);
+            if data.as_deref() == Some(b"[DONE]".as_slice())
+                && let Some(held) = self.flush()
+            {
+                changed = true;
+                out.extend_from_slice(held.as_bytes());
+            }
+            match data.and_then(|data| self.event(&data)) {
+                Some(chunk) => {
                     changed = true;
-                    for chunk in chunks {
-                        out.extend_from_slice(format!("data: {chunk}\n\n").as_bytes());
-                    }
+                    out.extend_from_slice(format!("data: {chunk}\n\n").as_bytes());
                 }
                 None => {
                     out.extend_from_slice(event);
@@ -63,27 +69,53 @@ impl ThoughtsApart {
         if changed { out.freeze() } else { events }
     }
 
+    /// An event with what was held back, when anything was.
+    pub(crate) fn flush(&mut self) -> Option<String> {
+        if self.state != State::Inside {
+            return None;
+        }
+        self.state = State::Over;
+        let (thought, answer) = self.thoughts.finish();
+        if thought.is_empty() && answer.is_empty() {
+            return None;
+        }
+        let mut chunk = self.last.take()?;
+        chunk["choices"][0]["finish_reason"] = Value::Null;
+        write(&mut chunk, thought, answer);
+        Some(format!("data: {chunk}\n\n"))
+    }
+
     /// What a chunk becomes; none when it stays as it is.
-    fn event(&mut self, data: &[u8]) -> Option<Vec<Value>> {
+    fn event(&mut self, data: &[u8]) -> Option<Value> {
         if self.state == State::Over {
             return None;
         }
         let mut chunk: Value = serde_json::from_slice(data).ok()?;
         let choice = chunk.get("choices")?.get(0)?;
         let is_end = choice.get("finish_reason").is_some_and(Value::is_string);
-        let content = choice
-            .get("delta")
-            .and_then(|delta| delta.get("content"))
+        let delta = choice.get("delta");
+        let filled = |name: &str| {
+            let value = delta.and_then(|delta| delta.get(name));
+            value.is_some_and(|value| value != "" && !value.is_null())
+        };
+        if self.state == State::Undecided
+            && ["reasoning_content", "reasoning", "tool_calls"]
+                .iter()
+                .any(|name| filled(name))
+        {
+            // The server tells thoughts apart itself, or there will be no words.
+            self.state = State::Over;
+            return None;
+        }
+        let content = delta.and_then(|delta| delta.get("content"));
+        let content = content
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
         if content.is_empty() && !(is_end && self.state == State::Inside) {
             return None;
         }
-        if self.state == State::Undecided
-            && !content.trim().is_empty()
-            && !may_open(&content, &self.open)
-        {
+        if self.state == State::Undecided && !may_open(&content, &self.open) {
             self.state = State::Over;
             return None;
         }
@@ -97,12 +129,26 @@ impl ThoughtsApart {
         if self.thoughts.are_over() || is_end {
             self.state = State::Over;
         }
-        let delta = chunk["choices"][0]["delta"].as_object_mut()?;
-        delta.insert("content".into(), answer.into());
-        if !thought.is_empty() {
-            delta.insert("reasoning_content".into(), thought.into());
+        write(&mut chunk, thought, answer);
+        self.last = Some(chunk.clone());
+        Some(chunk)
+    }
+}
+
+/// Writes thoughts and words into the first choice of a chunk.
+fn write(chunk: &mut Value, thought: String, answer: String) {
+    let choice = &mut chunk["choices"][0];
+    if !choice["delta"].is_object() {
+        choice["delta"] = Value::Object(Map::new());
+    }
+    choice["delta"]["content"] = answer.into();
+    if thought.is_empty() {
+        choice["delta"]["reasoning_content"] = Value::Null;
+        if let Some(delta) = choice["delta"].as_object_mut() {
+            delta.shift_remove("reasoning_content");
         }
-        Some(vec![chunk])
+    } else {
+        choice["delta"]["reasoning_content"] = thought.into();
     }
 }
 
@@ -115,7 +161,9 @@ fn may_open(text: &str, open: &str) -> bool {
 /// A whole answer in OpenAI's chat form, with the thoughts of each choice apart.
 pub(crate) fn apart(body: Bytes, marks: &ReasoningMarks) -> Bytes {
     // Nearly no answer has the mark at all.
-    if memchr::memmem::find(&body, marks.open.as_bytes()).is_none() {
+    let may_have = |text: &str| memchr::memmem::find(&body, text.as_bytes()).is_some();
+    // Some servers write `<` by its number.
+    if !may_have(&marks.open) && !may_have("\\u003c") && !may_have("\\u003C") {
         return body;
     }
     let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
@@ -212,6 +260,16 @@ mod tests {
             + &chunk(" <think>no</think>", Value::Null)
             + &chunk("", "stop".into());
         assert_eq!(bytes, expected);
+    }
+
+    #[test]
+    fn what_was_held_back_goes_out_before_the_end_mark() {
+        let mut apart = ThoughtsApart::new(marks());
+        let first = apart.rewrite(Bytes::from(chunk("<", Value::Null)));
+        let last = apart.rewrite(Bytes::from_static(b"data: [DONE]\n\n"));
+        let text = String::from_utf8([first, last].concat()).unwrap();
+        let kept = text.find("\"content\":\"<\"").unwrap();
+        assert!(kept < text.find("[DONE]").unwrap(), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! read of it to find the model.
 
 use bytes::Bytes;
-use domain::{Feature, UpstreamPath};
+use domain::{Feature, Provider, UpstreamPath};
 use forms::{Asked, Form};
 
 use crate::error::GatewayError;
@@ -67,6 +67,15 @@ impl Wish {
     /// The body with the name that the server knows the model by.
     pub(crate) fn body_for(&self, name: &str) -> Bytes {
         self.request.with_model(name)
+    }
+
+    /// Whether the kind of server decides how this is asked for, or which fields it is sent.
+    pub(crate) fn needs_kind(&self, provider: Provider) -> bool {
+        provider == Provider::OpenaiCompatible
+            && matches!(
+                self.kind,
+                WishKind::Gap | WishKind::Responses | WishKind::Messages
+            )
     }
 
     /// Whether a late answer is worth nothing.

@@ -152,7 +152,7 @@ impl Client {
         }
         let read = tokio::time::timeout(Duration::from_secs(5), read_whole(response, &host)).await;
         let body = read.ok().and_then(Result::ok).unwrap_or_default();
-        let said = words::words_of_error(&body);
+        let said = without_key(words::words_of_error(&body), target.key);
         let explained = match target.provider {
             Provider::Azure => azure::explain(status, &said, target),
             Provider::Bedrock => bedrock::explain(status, &headers, &said, target),
@@ -164,6 +164,18 @@ impl Client {
             words: explained.unwrap_or(said),
             retry_after: retry_after(&headers),
         }
+    }
+}
+
+/// Shorter keys may be words of a sentence, and are no secrets worth the name.
+const SECRET_LENGTH: usize = 12;
+
+/// What a server says, without the key that some repeat when they refuse it.
+fn without_key(said: String, key: Option<&SecretSlice<u8>>) -> String {
+    let key = key.and_then(|key| std::str::from_utf8(key.expose_secret()).ok());
+    match key.filter(|key| key.len() >= SECRET_LENGTH) {
+        Some(key) => said.replace(key, "…"),
+        None => said,
     }
 }
 
@@ -221,7 +233,9 @@ pub async fn read_whole(response: reqwest::Response, host: &str) -> Result<Bytes
     let mut whole = Pieces::with_hint(response.content_length());
     let mut pieces = response.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| unreachable(host.to_owned(), &error))?;
+        let piece = piece.map_err(|_| UpstreamError::BrokeOff {
+            host: host.to_owned(),
+        })?;
         if whole.len() + piece.len() > LARGEST_ANSWER {
             return Err(UpstreamError::TooLarge {
                 host: host.to_owned(),

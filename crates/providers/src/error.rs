@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::is_about_context;
+
 /// A model server did not do what was asked. Host and port come first where they are known, so
 /// that the reader sees who is meant.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,6 +48,12 @@ pub enum UpstreamError {
         /// What it looks like.
         said: String,
     },
+    /// An answer that broke off before its end.
+    #[error("the answer of {host} broke off before its end")]
+    BrokeOff {
+        /// Host and port.
+        host: String,
+    },
     /// An answer beyond 16 MiB.
     #[error("the answer of {host} is larger than 16 MiB")]
     TooLarge {
@@ -74,6 +82,14 @@ pub enum UpstreamError {
     /// A value of the request cannot be sent.
     #[error("{0}")]
     Invalid(String),
+    /// A setting of the model cannot be used, and why.
+    #[error("{problem}")]
+    Setting {
+        /// The setting.
+        field: domain::Field,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There are no credentials, or they cannot be used, and why.
     #[error("{0}")]
     Credentials(String),
@@ -92,19 +108,27 @@ impl UpstreamError {
         }
     }
 
-    /// Whether another server may do better: it is passing, late, or a fault of the server.
+    /// Whether another model may do better: the trouble is passing, late, a fault of the server, or
+    /// something that this model cannot do.
     pub fn is_of_the_server(&self) -> bool {
         match self {
-            Self::Answered { status, .. } => {
-                status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 404 | 408 | 429)
+            Self::Answered { status, words, .. } => {
+                // Another model may have a longer context.
+                let is_too_long = *status == StatusCode::BAD_REQUEST && is_about_context(words);
+                is_too_long
+                    || status.is_server_error()
+                    || matches!(status.as_u16(), 401 | 403 | 404 | 408 | 429)
             }
             Self::Unreachable { .. }
             | Self::Late { .. }
             | Self::NotTheApi { .. }
+            | Self::BrokeOff { .. }
+            | Self::Reported { .. }
+            | Self::Unsupported { .. }
             | Self::TooLarge { .. }
             | Self::Credentials(_)
             | Self::Damaged(_) => true,
-            Self::Reported { .. } | Self::Unsupported { .. } | Self::Invalid(_) => false,
+            Self::Invalid(_) | Self::Setting { .. } => false,
         }
     }
 }

@@ -33,4 +33,4 @@ pub use event::{Event, FinishReason, Reply, Usage};
 pub use pieces::Pieces;
 pub use probe::{ServedModel, count_tokens, detect, list_models};
 pub use sse::{EventTooLarge, Splitter, data_of};
-pub use words::{cut, describe, is_about_context, words_of_error};
+pub use words::{cut, describe, is_about_context, without_content, words_of_error};

@@ -3,20 +3,44 @@
 
 use serde_json::Value;
 
-/// What a body looks like that is not the expected JSON.
-pub fn describe(body: &[u8]) -> String {
+/// What is neither empty nor a web page.
+const NOT_JSON: &str = "something that is not the expected JSON";
+
+/// What a body looks like that is not the expected JSON, without a word of it: it may be a part of
+/// an answer.
+pub fn shape(body: &[u8]) -> &'static str {
     let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
     let start = text.trim_start().to_ascii_lowercase();
     if start.is_empty() {
-        "an empty body".into()
+        "an empty body"
     } else if start.starts_with("<!doctype") || start.starts_with("<html") {
-        "a web page instead of JSON".into()
+        "a web page instead of JSON"
     } else {
-        format!(
-            "something that is not the expected JSON: {}",
-            cut(text.trim(), 120)
-        )
+        NOT_JSON
     }
+}
+
+/// The same with the beginning of a body that is neither empty nor a web page.
+pub fn describe(body: &[u8]) -> String {
+    let shape = shape(body);
+    if shape != NOT_JSON {
+        return shape.to_owned();
+    }
+    let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
+    format!("{shape}: {}", cut(text.trim(), 120))
+}
+
+/// Words of a server as a record may hold them: cut short, and without what it repeats of a request
+/// or an answer.
+pub fn without_content(words: &str) -> String {
+    let repeats = [
+        "'input':",
+        "\"input\":",
+        "input_value=",
+        &format!("{NOT_JSON}:"),
+    ];
+    let end = repeats.iter().filter_map(|mark| words.find(mark)).min();
+    cut(end.map_or(words, |end| words[..end].trim_end()), 300)
 }
 
 /// The server's words in an error body, whatever its shape: OpenAI's, vLLM's, TGI's, FastAPI's,

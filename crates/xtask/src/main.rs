@@ -8,15 +8,19 @@
 )]
 
 mod bench;
+mod fuzz;
 mod icons;
 mod model;
+mod node;
 mod python;
 mod run;
+mod server;
 mod setup;
 mod steps;
 mod tally;
 mod test;
 mod ui;
+mod vllm;
 
 use std::process::ExitCode;
 
@@ -26,8 +30,11 @@ usage: cargo xtask COMMAND
   run [--dev] [--no-setup]      install what is missing, build, open the control panel;
                                 without a display: start the headless service
   test [--fast] [--no-setup]    check everything; --fast leaves out the end-to-end tests
+  test --vllm                   check the gateway in front of real vLLM: 5.5 GB, some minutes
   setup                         install all that run and test need
-  model [start|stop|status]     a real model server on 127.0.0.1:18080 [--port PORT]
+  model [start|stop|status]     a real model server on 127.0.0.1:18080 [--port PORT];
+        [--fim]                 with the tokens that fill a gap, on port 18081
+  fuzz [SECONDS]                the fuzz targets for so long each (default: 300)
   icons                         render icons/*.svg into the files that the window needs
   bench [gateway]               measure the gateway beside a bare proxy
 ";
@@ -38,8 +45,10 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["run", flags @ ..] if known(flags, &["--dev", "--no-setup"]) => run::run(flags),
         ["test", flags @ ..] if known(flags, &["--fast", "--no-setup"]) => test::test(flags),
+        ["test", "--vllm"] => test::vllm(),
         ["setup"] => setup::everything(),
-        ["model", rest @ ..] => model::command(rest),
+        ["model", rest @ ..] => model::command_of(rest),
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         ["icons"] => icons::render(),
         ["bench"] | ["bench", "gateway"] => bench::gateway(),
         [] | ["help" | "--help" | "-h"] => {

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use crate::steps::{self, Failure, Result, command};
-use crate::{python, ui};
+use crate::{node, python, ui};
 
 /// What a command needs from the system.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub fn everything() -> Result {
     system(Needs::Tests)?;
     node()?;
     ui::install()?;
-    python::openai_client()?;
+    python::clients()?;
+    node::clients()?;
     python::model_server()?;
     Ok(())
 }

@@ -1,20 +1,47 @@
 //! `cargo xtask test`: everything that Gatehouse promises, checked in one run. Each test and each
 //! step without tests of its own counts as one.
 
-use std::net::TcpListener;
 use std::process::Command;
 
+use crate::model::{self, Kind};
 use crate::setup::{self, Needs};
 use crate::steps::{self, Result, cargo, command};
 use crate::tally::{self, Tally};
-use crate::{model, python, ui};
+use crate::{node, python, server, ui, vllm};
 
-/// End-to-end tests: target and what it shows.
-const END_TO_END: &[(&str, &str)] = &[
-    ("real_model", "the gateway in front of a real model"),
-    ("openai_client", "the official client behind the gateway"),
-    ("keyring", "a real Secret Service"),
-    ("window", "the real window"),
+/// What an end-to-end test needs beside the binaries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prop {
+    Model,
+    FimModel,
+    PythonClients,
+    NodeClients,
+}
+
+/// End-to-end tests: target, what it shows, what it needs.
+const END_TO_END: &[(&str, &str, &[Prop])] = &[
+    (
+        "real_model",
+        "the gateway in front of a real model",
+        &[Prop::Model],
+    ),
+    (
+        "real_fim",
+        "gaps filled by a real server",
+        &[Prop::Model, Prop::FimModel],
+    ),
+    (
+        "python_clients",
+        "the official clients for Python behind the gateway",
+        &[Prop::PythonClients, Prop::Model],
+    ),
+    (
+        "node_clients",
+        "the official clients for Node behind the gateway",
+        &[Prop::NodeClients],
+    ),
+    ("keyring", "a real Secret Service", &[]),
+    ("window", "the real window", &[]),
 ];
 
 /// Runs every check and prints the verdict.
@@ -126,38 +153,68 @@ fn specs() -> std::io::Result<Vec<String>> {
     Ok(specs)
 }
 
-/// The tests that need a model, a keyring or a window.
+/// The tests that need a model, a client, a keyring or a window.
 fn end_to_end(tally: &mut Tally) {
-    let port = free_port();
-    let has_client = tally.step("the official client", || python::openai_client().map(drop));
-    let has_model = tally.step("the model server", || model::start(port));
-    for (target, name) in END_TO_END {
-        if *target == "openai_client" && !has_client {
-            tally.skip(name, "the openai package is missing");
-        } else if ["real_model", "openai_client"].contains(target) && !has_model {
-            tally.skip(name, "the model server does not run");
-        } else {
-            tally.runner(name, ignored(target, port), tally::cargo_test);
+    let (plain, fim) = (server::free_port(), server::free_port());
+    let mut missing = Vec::new();
+    let mut prepare = |prop, name: &str, step: &dyn Fn() -> Result| {
+        if !tally.step(name, step) {
+            missing.push((prop, name.to_owned()));
+        }
+    };
+    prepare(Prop::PythonClients, "the clients for Python", &|| {
+        python::clients().map(drop)
+    });
+    prepare(Prop::NodeClients, "the clients for Node", &|| {
+        node::clients().map(drop)
+    });
+    prepare(Prop::Model, "the model server", &|| {
+        model::start(Kind::Plain, plain)
+    });
+    prepare(Prop::FimModel, "the model server that fills gaps", &|| {
+        model::start(Kind::Fim, fim)
+    });
+    for (target, name, needs) in END_TO_END {
+        match missing.iter().find(|(prop, _)| needs.contains(prop)) {
+            Some((_, what)) => tally.skip(name, &format!("{what}: not there")),
+            None => {
+                let mut test = ignored(target);
+                test.env("GATEHOUSE_TEST_MODEL", address(plain));
+                test.env("GATEHOUSE_TEST_FIM_MODEL", address(fim));
+                tally.runner(name, test, tally::cargo_test);
+            }
         }
     }
-    if has_model {
-        tally.step("end of the model server", || model::stop(port));
+    for (prop, port) in [(Prop::Model, plain), (Prop::FimModel, fim)] {
+        if missing.iter().all(|(gone, _)| *gone != prop) {
+            tally.step("end of a model server", || model::stop(port));
+        }
     }
 }
 
-fn ignored(target: &str, model: u16) -> Command {
-    let words = ["--test", target, "--", "--ignored", "--test-threads=1"];
-    let mut test = whole_workspace("test", &words);
-    test.env("GATEHOUSE_TEST_MODEL", format!("http://127.0.0.1:{model}"));
-    test
+/// `cargo xtask test --vllm`: the gateway in front of real vLLM.
+pub fn vllm() -> Result {
+    let mut tally = Tally::default();
+    let port = server::free_port();
+    tally.command("build", whole_workspace("build", &["--all-targets"]));
+    if tally.step("vLLM", || vllm::start(port)) {
+        let mut test = ignored("vllm");
+        test.env("GATEHOUSE_TEST_VLLM", address(port));
+        tally.runner("the gateway in front of vLLM", test, tally::cargo_test);
+        tally.step("end of vLLM", || vllm::stop(port));
+    }
+    tally.verdict()
 }
 
-/// A port of our own, so that a model server that someone else uses is left alone.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0));
-    listener
-        .and_then(|listener| listener.local_addr())
-        .map_or(18079, |address| address.port())
+fn ignored(target: &str) -> Command {
+    whole_workspace(
+        "test",
+        &["--test", target, "--", "--ignored", "--test-threads=1"],
+    )
+}
+
+fn address(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 fn npm(words: &[&str]) -> Command {

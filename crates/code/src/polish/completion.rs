@@ -10,7 +10,7 @@ use super::echo::Echo;
 use super::fence::{Fences, Unfence};
 use super::front::Front;
 use super::junk::{Content, Junk};
-use super::overlap::{Match, Overlap, loose_brackets, only_closes};
+use super::overlap::{Match, Overlap, loose_brackets, may_only_close};
 use crate::prompt::Marks;
 use crate::{Gap, LineEnds};
 
@@ -174,7 +174,7 @@ impl Completion {
         match &self.block {
             // Whether this line is behind the block shows at its end.
             Some(_) if self.line > 0 => self.safe_line,
-            Some(_) if only_closes(&self.text) => self.given,
+            Some(_) if may_only_close(&self.text) => self.given,
             _ => self.safe_now(),
         }
     }
@@ -217,12 +217,10 @@ impl Completion {
             }
             _ => self.text.len(),
         };
-        let whole = self.text[..end]
-            .trim_end_matches(char::REPLACEMENT_CHARACTER)
-            .len();
-        if whole < end {
+        let whole = self.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+        if whole.len() < end && end == self.text.len() {
             notes.push(Note::HalfCharacter);
-            end = whole;
+            end = whole.len();
         }
         if let Some(found) = self.repetition(end) {
             let lines = self.text[found.start..end].trim_end().lines().count();
@@ -269,9 +267,16 @@ impl Completion {
             if self.over == Some(Over::Repeats) {
                 return true;
             }
-            let kept = &text[..if self.trims_end { found.kept } else { found.start }];
+            let kept = &text[..if self.trims_end {
+                found.kept
+            } else {
+                found.start
+            }];
             // What the answer has opened it may close.
-            let (closed, open) = (loose_brackets(&text[found.start..]).0, loose_brackets(kept).1);
+            let (closed, open) = (
+                loose_brackets(&text[found.start..]).0,
+                loose_brackets(kept).1,
+            );
             if open > 0 && closed > 0 {
                 return false;
             }

@@ -70,10 +70,7 @@ impl Junk {
             let begun = line.trim_start();
             let may_become = |mark: &&str| !is_end && mark.starts_with(begun);
             language.is_comment(line) && !language.is_documentation(line)
-                || language
-                    .line_comments()
-                    .iter()
-                    .any(|mark| may_become(&mark))
+                || language.line_comments().iter().any(may_become)
         };
         match text
             .lines()

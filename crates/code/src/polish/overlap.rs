@@ -8,6 +8,8 @@ const LONGEST: usize = 4_096;
 /// An answer that repeats so many lines and characters of the suffix is over. Less may be the way
 /// in which neighbours in a file begin.
 const OVER: (usize, usize) = (5, 150);
+/// Words that close what was opened before.
+const CLOSING: &[&str] = &["end", "end.", "end)", "end,", "fi", "done", "esac"];
 /// The longest run of closing marks, in bytes.
 const LONGEST_CLOSING: usize = 256;
 /// A shorter repetition has to be the whole first line of the suffix.
@@ -151,11 +153,23 @@ impl Overlap {
 
 /// Whether a short text only closes what was opened before.
 pub(super) fn only_closes(text: &str) -> bool {
-    text.len() <= LONGEST_CLOSING
-        && text.split_whitespace().all(|word| {
-            ["end", "end.", "end)", "end,", "fi", "done", "esac"].contains(&word)
-                || word.chars().all(|letter| ")]}>;,:'\"`".contains(letter))
-        })
+    text.len() <= LONGEST_CLOSING && text.split_whitespace().all(closes)
+}
+
+/// Whether a text may become one that only closes, as its last word goes on.
+pub(super) fn may_only_close(text: &str) -> bool {
+    if text.len() > LONGEST_CLOSING {
+        return false;
+    }
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let before = &text[..text.len() - word.len()];
+    let may_close = CLOSING.iter().any(|closing| closing.starts_with(word));
+    only_closes(before) && (may_close || only_closes(word))
+}
+
+fn closes(word: &str) -> bool {
+    let is_mark = |letter: char| ")]}>;,:'\"`".contains(letter);
+    CLOSING.contains(&word) || word.chars().all(is_mark)
 }
 
 /// Brackets that a text closes and never opened, and those that it opens and never closes.

@@ -1,6 +1,6 @@
 //! The model families: the built-in ones and the admin's own.
 
-use domain::{CompletionRoute, DomainError, FAMILIES, Family, FamilyRecord, Fim, Settings};
+use domain::{CompletionRoute, DomainError, FAMILIES, Family, FamilyRecord, Field, Fim, Settings};
 use serde_json::Value;
 
 use crate::view::{FamilyDraft, FamilyPreview, FamilyView, SaveFamily};
@@ -39,7 +39,8 @@ impl Control {
                     ErrorCode::Invalid,
                     format!("a model family named \"{}\" exists already", record.name),
                     "Choose another name.",
-                ));
+                )
+                .about(Field::Name));
             }
             Ok(settings.save_family(record)?)
         })
@@ -112,13 +113,37 @@ fn read(draft: FamilyDraft) -> Result<FamilyRecord, Error> {
             ErrorCode::Invalid,
             format!("\"{name}\" cannot be the name of a model family"),
             "Use 1 to 64 lower-case letters, digits, \"_\", \"-\" and \".\".",
-        ));
+        )
+        .about(Field::Name));
     }
-    serde_json::from_value(draft.0).map_err(|error| {
+    serde_path_to_error::deserialize(draft.0).map_err(|error| {
+        let place = error.path().iter().next().map(ToString::to_string);
         Error::new(
             ErrorCode::Invalid,
-            format!("the record of the model family cannot be read: {error}"),
+            format!(
+                "the record of the model family cannot be read: {}",
+                error.inner()
+            ),
             "See a whole record with `gatehouse family show codestral --json`.",
         )
+        .about(place.and_then(|place| field_of(&place)))
+    })
+}
+
+/// The field of the form that a part of a record is entered in.
+fn field_of(part: &str) -> Option<Field> {
+    Some(match part {
+        "name" => Field::Name,
+        "title" => Field::Title,
+        "fim" => Field::Template,
+        "routes" => Field::Routes,
+        "control" => Field::Control,
+        "stop" => Field::Stop,
+        "stop_ids" => Field::StopIds,
+        "context" => Field::Context,
+        "reasoning" => Field::Reasoning,
+        "remarks" => Field::Remarks,
+        "variants" => Field::Variants,
+        _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Endpoint, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings};
+use domain::{Endpoint, Field, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -303,6 +303,7 @@ fn key_origin(model: &Model) -> Result<String, Error> {
             "the sample model takes no key",
             "Leave the key empty.",
         )
+        .about(Field::Key)
     })
 }
 
@@ -312,11 +313,8 @@ fn check_key(key: Vec<u8>) -> Result<Vec<u8>, Error> {
         return Ok(key);
     }
     let message = "the key is empty or has a line break or another control character, which no HTTP header can carry";
-    Err(Error::new(
-        ErrorCode::Invalid,
-        message,
-        "Paste the key again, on one line.",
-    ))
+    let hint = "Paste the key again, on one line.";
+    Err(Error::new(ErrorCode::Invalid, message, hint).about(Field::Key))
 }
 
 fn gone(id: ModelId) -> Error {

@@ -1,8 +1,10 @@
 //! The providers, and what an endpoint comes to before it is saved.
 
 use domain::{
-    Endpoint, Model, ModelDraft, ModelId, PROVIDERS, Provider, ProviderRecord, ServerKind, Settings,
+    DeploymentName, Endpoint, Family, Field, Model, ModelDraft, ModelId, PROVIDERS, Provider,
+    ProviderRecord, ServerKind, Settings,
 };
+use serde_json::Map;
 use uuid::Uuid;
 
 use crate::reach::Reach;
@@ -14,6 +16,8 @@ use crate::{Control, Error};
 
 /// Stands in a URL where the identifier is still missing.
 const PLACEHOLDER: &str = "IDENTIFIER";
+/// Stands for a deployment name that is still missing.
+const NO_NAME: &str = "this model";
 
 impl Control {
     /// The providers and what the form of a model asks for each.
@@ -24,13 +28,17 @@ impl Control {
     /// What an endpoint comes to. A mistake in it is part of the answer.
     pub async fn resolve_endpoint(&self, input: EndpointInput) -> Result<ResolvedEndpoint, Error> {
         let settings = self.settings.load_full();
-        let has_name = !input.identifier.trim().is_empty();
-        let entered = entered(&settings, &draft_of(&input));
+        let draft = draft_of(&input);
+        let (model, problem) = match entered(&settings, &draft) {
+            Ok(model) => (model, None),
+            Err(error) => (as_typed(&draft)?, Some(error)),
+        };
         let kind = input.model.and_then(|id| self.tests.of(id)?.server);
-        Ok(match entered {
-            Ok(model) => resolved(&settings, &model, kind, has_name),
-            Err(error) => refused(&input, error),
-        })
+        let mut answer = resolved(&settings, &model, kind, problem);
+        if input.identifier.trim().is_empty() {
+            answer.sent_name.clear();
+        }
+        Ok(answer)
     }
 }
 
@@ -42,9 +50,11 @@ pub(super) fn draft_of(input: &EndpointInput) -> ModelDraft {
     } else {
         input.identifier.clone()
     };
+    // Neither is the name: it only tells the variant where nothing else does.
+    let name = input.name.parse::<DeploymentName>();
     ModelDraft {
         id: input.model,
-        name: String::new(),
+        name: name.map_or_else(|_| NO_NAME.into(), String::from),
         family: input
             .family
             .clone()
@@ -65,7 +75,7 @@ pub(super) fn entered(settings: &Settings, draft: &ModelDraft) -> Result<Model, 
         ..draft.clone()
     };
     if draft.name.trim().is_empty() {
-        draft.name = "this model".into();
+        draft.name = NO_NAME.into();
     }
     let mut alone = Settings {
         families: settings.families.clone(),
@@ -74,55 +84,71 @@ pub(super) fn entered(settings: &Settings, draft: &ModelDraft) -> Result<Model, 
     Ok(alone.save_model(&draft, id)?)
 }
 
+/// A model with what can be used of a draft that is refused: enough to tell provider and family.
+fn as_typed(draft: &ModelDraft) -> Result<Model, Error> {
+    let nowhere = || Endpoint::Vendor(String::new());
+    Ok(Model {
+        id: draft.id.unwrap_or(ModelId(Uuid::now_v7())),
+        name: draft.name.parse().or_else(|_| NO_NAME.parse())?,
+        family: draft.family.parse().unwrap_or_else(|_| Family::general()),
+        endpoint: draft.endpoint.parse().unwrap_or_else(|_| nowhere()),
+        identifier: draft.identifier.parse().ok(),
+        provider: draft.provider,
+        connection: draft.connection.clone(),
+        enabled: draft.enabled,
+        has_key: false,
+        hue: 1,
+        rest: Map::new(),
+    })
+}
+
 fn resolved(
     settings: &Settings,
     model: &Model,
     kind: Option<ServerKind>,
-    has_name: bool,
+    problem: Option<Error>,
 ) -> ResolvedEndpoint {
     let family = settings.family_of(model);
     let reach = Reach::new(model, &family, kind);
-    let (chat, completed) = (reach.chat_url(), reach.completion_url());
-    let problem = chat.as_ref().err().cloned();
-    let suggestion = suggestion(model);
-    let sent_name = if has_name { reach.name() } else { "" };
+    let has_address = !problem.as_ref().is_some_and(hides_address);
+    let (chat, completed) = if has_address {
+        (reach.chat_url(), reach.completion_url())
+    } else {
+        (Ok(String::new()), Ok(String::new()))
+    };
+    let problem = problem.or_else(|| chat.as_ref().err().cloned());
+    let suggestion = suggestion(model).filter(|_| has_address);
+    let advice = "This URL does not end in /v1, as those of most servers do.";
+    let record = settings.family(&model.family);
+    let variant = record.variant_of(model.variant_name());
+    let record = record.for_identifier(model.variant_name());
     ResolvedEndpoint {
         provider: model.provider(),
         provider_title: model.provider().record().title.into(),
+        variant_title: variant.map(|variant| variant.title.clone()),
+        standing: record.standing,
+        support: record.support,
+        context: record.context,
+        refuses: record.refuses.clone(),
         chat_url: chat.unwrap_or_default(),
         completion_url: completed.unwrap_or_default(),
         completion: reach.completion(),
         completion_note: reach.completion_note(),
-        host: reach.host(),
-        sent_name: sent_name.into(),
-        advice: suggestion
-            .as_ref()
-            .map(|_| "This URL does not end in /v1, as those of most servers do.".into()),
+        host: if has_address {
+            reach.host()
+        } else {
+            String::new()
+        },
+        sent_name: reach.name().into(),
+        advice: suggestion.as_ref().map(|_| advice.into()),
         suggestion,
         problem,
     }
 }
 
-fn refused(input: &EndpointInput, error: Error) -> ResolvedEndpoint {
-    let provider = input
-        .identifier
-        .parse::<domain::Identifier>()
-        .ok()
-        .and_then(|identifier| identifier.provider())
-        .unwrap_or(input.provider);
-    ResolvedEndpoint {
-        provider,
-        provider_title: provider.record().title.into(),
-        chat_url: String::new(),
-        completion_url: String::new(),
-        completion: domain::CompletionRoute::Chat,
-        completion_note: String::new(),
-        host: String::new(),
-        sent_name: String::new(),
-        advice: None,
-        suggestion: None,
-        problem: Some(error),
-    }
+/// Whether a problem keeps the address from being known.
+fn hides_address(problem: &Error) -> bool {
+    problem.field.is_none_or(Field::is_of_the_address)
 }
 
 /// The same endpoint with `/v1`, where most servers have it.

@@ -136,7 +136,9 @@ fn upstream_error(error: UpstreamError) -> Error {
         }
         UpstreamError::Credentials(_) => "Check the key and how calls prove who they are.",
         UpstreamError::Unsupported { .. } => "Enter the identifier by hand.",
-        UpstreamError::Invalid(_) => "Check provider, endpoint, identifier and region.",
+        UpstreamError::Invalid(_) | UpstreamError::Setting { .. } => {
+            "Check provider, endpoint, identifier and region."
+        }
         _ => "Check the endpoint: a base URL usually ends in /v1.",
     };
     Error::new(ErrorCode::Upstream, error.to_string(), hint)

@@ -1,6 +1,8 @@
 //! Providers to choose from, and what an endpoint comes to before it is saved.
 
-use domain::{CompletionRoute, Connection, ModelId, Provider, ServerKind};
+use domain::{
+    CompletionRoute, Connection, ModelId, Parameter, Provider, ServerKind, Standing, SupportLevels,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -99,6 +101,10 @@ pub struct ServerChoice {
 #[derive(Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct EndpointInput {
+    /// The deployment name as typed; empty where there is none yet. Without an identifier the
+    /// variant of the family is told by it.
+    #[serde(default)]
+    pub name: String,
     /// The endpoint as typed.
     pub endpoint: String,
     /// The provider chosen in the form.
@@ -124,7 +130,8 @@ pub struct EndpointInput {
     pub model: Option<ModelId>,
 }
 
-/// What an endpoint comes to.
+/// What an endpoint comes to. What follows from the family and the provider is told even where
+/// there is a problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ResolvedEndpoint {
@@ -132,8 +139,19 @@ pub struct ResolvedEndpoint {
     pub provider: Provider,
     /// Its name to show.
     pub provider_title: String,
-    /// The URL that a chat request goes to; empty for the sample model and where there is a
-    /// problem. `IDENTIFIER` stands where the identifier is still missing.
+    /// The variant of the family that the identifier names; none when it names none.
+    #[ts(optional = nullable)]
+    pub variant_title: Option<String>,
+    /// Where the variant, or else the family, stands in GitLab's lists.
+    pub standing: Standing,
+    /// How well it serves each kind of feature.
+    pub support: SupportLevels,
+    /// Its context in tokens, where the model has none of its own.
+    pub context: u32,
+    /// What it refuses, beside what the model itself refuses.
+    pub refuses: Vec<Parameter>,
+    /// The URL that a chat request goes to; empty for the sample model and where a problem keeps
+    /// the address from being known. `IDENTIFIER` stands where the identifier is still missing.
     pub chat_url: String,
     /// The URL that a code completion goes to; as above.
     pub completion_url: String,

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{CompletionRoute, FAMILIES, FamilyRecord, Fim, Parameter, Variant};
-use crate::DomainError;
+use crate::{DomainError, Field};
 
 /// The longest text in a record, in bytes, and the longest list.
 const LONGEST: usize = 2_000;
@@ -93,27 +93,27 @@ impl FamilyRecord {
     /// Checks a record that an admin has edited.
     pub fn check(&self) -> Result<(), DomainError> {
         check_title(&self.title)?;
-        check_context(self.context)?;
         check_routes(&self.routes, self.fim.as_ref())?;
-        check_texts("stop texts", &self.stop)?;
-        check_texts("control tokens", &self.control)?;
+        check_texts(Field::Control, "control tokens", &self.control)?;
+        check_texts(Field::Stop, "stop texts", &self.stop)?;
+        check_context(self.context)?;
         if let Some(marks) = &self.reasoning {
-            check_texts("reasoning marks", [&marks.open, &marks.close])?;
+            let marks = [&marks.open, &marks.close];
+            check_texts(Field::Reasoning, "reasoning marks", marks)?;
         }
         if self.remarks.len() > LONGEST {
-            return refuse("has remarks longer than 2,000 bytes");
+            return refuse(Field::Remarks, "has remarks longer than 2,000 bytes");
         }
         if self.variants.len() > 100 {
-            return refuse("has more than 100 variants");
+            return refuse(Field::Variants, "has more than 100 variants");
         }
         self.variants.iter().try_for_each(|variant| {
-            variant.check(self.fim.as_ref()).map_err(|error| {
+            variant.check(self.fim.as_ref()).or_else(|error| {
                 let problem = error.to_string();
                 let problem = problem.trim_start_matches("the model family ");
-                DomainError::FamilyRecord(format!(
-                    "has a variant \"{}\" that {problem}",
-                    variant.title
-                ))
+                let title = &variant.title;
+                let problem = format!("has a variant \"{title}\" that {problem}");
+                refuse(Field::Variants, &problem)
             })
         })
     }
@@ -130,18 +130,20 @@ impl Fim {
     fn check(&self) -> Result<(), DomainError> {
         let is_once = |place: &str| self.template.matches(place).count() == 1;
         if self.template.len() > LONGEST || !is_once("{prefix}") || !is_once("{suffix}") {
-            return refuse("needs {prefix} and {suffix} once each in its FIM template");
+            let problem = "needs {prefix} and {suffix} once each in its FIM template";
+            return refuse(Field::Template, problem);
         }
-        check_texts("FIM tokens", &self.tokens)?;
-        check_texts("forbidden tokens", &self.forbidden)?;
+        check_texts(Field::Tokens, "FIM tokens", &self.tokens)?;
+        check_texts(Field::Control, "forbidden tokens", &self.forbidden)?;
         match self
             .tokens
             .iter()
             .find(|token| !self.template.contains(token.as_str()))
         {
-            Some(token) => refuse(&format!(
-                "names the token \"{token}\", which is not in its FIM template"
-            )),
+            Some(token) => refuse(
+                Field::Tokens,
+                &format!("names the token \"{token}\", which is not in its FIM template"),
+            ),
             None => Ok(()),
         }
     }
@@ -156,52 +158,61 @@ impl Variant {
             Some(routes) => check_routes(routes, fim)?,
             None => self.fim.as_ref().map_or(Ok(()), Fim::check)?,
         }
-        check_texts("stop texts", self.stop.iter().flatten())?;
+        check_texts(Field::Stop, "stop texts", self.stop.iter().flatten())?;
         let words = || self.matches.iter().flatten();
-        check_texts("words", words())?;
+        check_texts(Field::Variants, "words", words())?;
         if self.matches.is_empty() || self.matches.iter().any(Vec::is_empty) {
-            return refuse("has no words to be told by");
+            return refuse(Field::Variants, "has no words to be told by");
         }
         match words().find(|word| **word != word.to_lowercase()) {
-            Some(word) => refuse(&format!("is told by \"{word}\": write it in lower case")),
+            Some(word) => refuse(
+                Field::Variants,
+                &format!("is told by \"{word}\": write it in lower case"),
+            ),
             None => Ok(()),
         }
     }
 }
 
-fn refuse(problem: &str) -> Result<(), DomainError> {
-    Err(DomainError::FamilyRecord(problem.to_owned()))
+fn refuse(field: Field, problem: &str) -> Result<(), DomainError> {
+    let problem = problem.to_owned();
+    Err(DomainError::FamilyRecord { field, problem })
 }
 
 fn check_title(title: &str) -> Result<(), DomainError> {
     if title.trim().is_empty() || title.chars().count() > 100 {
-        return refuse("needs a title of 1 to 100 characters");
+        return refuse(Field::Title, "needs a title of 1 to 100 characters");
     }
     Ok(())
 }
 
 fn check_context(tokens: u32) -> Result<(), DomainError> {
     if !(256..=20_000_000).contains(&tokens) {
-        return refuse("has a context outside 256 to 20,000,000 tokens");
+        return refuse(
+            Field::Context,
+            "has a context outside 256 to 20,000,000 tokens",
+        );
     }
     Ok(())
 }
 
 fn check_routes(routes: &[CompletionRoute], fim: Option<&Fim>) -> Result<(), DomainError> {
     if routes.is_empty() {
-        return refuse("has no way to complete code");
+        return refuse(Field::Routes, "has no way to complete code");
     }
     match fim {
         Some(fim) => fim.check(),
-        None if routes.contains(&CompletionRoute::RawFim) => {
-            refuse("completes by fill-in-the-middle but has no template for it")
-        }
+        None if routes.contains(&CompletionRoute::RawFim) => refuse(
+            Field::Routes,
+            "completes by fill-in-the-middle but has no template for it",
+        ),
         None => Ok(()),
     }
 }
 
 /// An empty text would stop every answer and break every file.
 fn check_texts<'a>(
+    field: Field,
     kind: &str,
     texts: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), DomainError> {
@@ -209,7 +220,8 @@ fn check_texts<'a>(
     for text in texts {
         count += 1;
         if text.is_empty() || text.len() > LONGEST || count > LONGEST {
-            return refuse(&format!("has an empty or endless text among its {kind}"));
+            let problem = format!("has an empty or endless text among its {kind}");
+            return refuse(field, &problem);
         }
     }
     Ok(())

@@ -316,7 +316,7 @@ fn a_family_of_the_admins_own_is_kept_until_no_model_has_it() {
     let mut own = FamilyRecord::built_in("qwen").unwrap().clone();
     let refusal = settings.save_family(own.clone());
     assert!(
-        matches!(refusal, Err(DomainError::FamilyRecord(_))),
+        matches!(refusal, Err(DomainError::FamilyRecord { .. })),
         "built in"
     );
     own.name = "house_coder".parse().unwrap();

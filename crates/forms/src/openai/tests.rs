@@ -195,7 +195,7 @@ fn errors_have_the_type_that_the_status_means() {
         (401, "authentication_error"),
         (403, "permission_error"),
         (404, "invalid_request_error"),
-        (429, "invalid_request_error"),
+        (429, "rate_limit_error"),
         (502, "api_error"),
     ] {
         for form in FORMS {

@@ -79,6 +79,7 @@ pub(crate) fn error(problem: &Problem) -> Value {
     let kind = match problem.status {
         401 => "authentication_error",
         403 => "permission_error",
+        429 => "rate_limit_error",
         400..=499 => "invalid_request_error",
         _ => "api_error",
     };

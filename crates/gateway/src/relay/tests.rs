@@ -17,6 +17,10 @@ struct Fixture {
 
 impl Fixture {
     async fn start(pieces: Pieces) -> Self {
+        Self::through(openai(), pieces).await
+    }
+
+    async fn through(passage: Passage, pieces: Pieces) -> Self {
         let (sink, records) = record_channel();
         let accepted = Accepted {
             at: jiff::Timestamp::UNIX_EPOCH,
@@ -41,7 +45,7 @@ impl Fixture {
         };
         let stop = CancellationToken::new();
         Self {
-            relay: Relay::new(pieces, openai(), ticket, terms, stop.clone()),
+            relay: Relay::new(pieces, passage, ticket, terms, stop.clone()),
             records,
             stop,
         }
@@ -190,4 +194,64 @@ async fn a_stop_ends_the_stream_with_an_error_event() {
     let all = fixture.all().await;
     assert!(all.contains("gateway_stopping"), "{all}");
     assert_eq!(fixture.outcome().await.state, RequestState::Failed);
+}
+
+fn anthropic() -> Passage {
+    let decoder = providers::AnswerForm::Anthropic.decoder().unwrap();
+    Passage::Anthropic(crate::passage::AnthropicPassage::new(decoder))
+}
+
+const BEGIN: &str = concat!(
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":3}}}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"message_stop\"}}\n\n",
+);
+const END: &str = concat!(
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":2}}\n\n",
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+);
+
+#[tokio::test]
+async fn words_that_look_like_the_end_of_a_message_are_not_its_end() {
+    let mut fixture = Fixture::through(anthropic(), pieces(&[BEGIN, END], false)).await;
+    assert_eq!(fixture.all().await, [BEGIN, END].concat());
+    let outcome = fixture.outcome().await;
+    assert_eq!(outcome.state, RequestState::Completed);
+    assert_eq!(outcome.finish_reason.as_deref(), Some("stop"));
+    let mut fixture = Fixture::through(anthropic(), pieces(&[BEGIN], false)).await;
+    assert!(fixture.all().await.contains("event: error"));
+    assert_eq!(fixture.outcome().await.state, RequestState::Failed);
+}
+
+#[tokio::test]
+async fn a_translated_answer_ends_with_the_end_mark_and_not_with_the_connection() {
+    let open = stream::iter(
+        pieces(&[TOKEN, FINISH, DONE], false)
+            .collect::<Vec<_>>()
+            .await,
+    );
+    let open = open.chain(stream::pending()).boxed();
+    let head = forms::Head {
+        id: "id-7".into(),
+        model: "m".into(),
+        created: 0,
+        include_usage: false,
+        echo: serde_json::Map::new(),
+    };
+    let marks = code::Thoughts::common_marks();
+    let polish = crate::prepare::Polish::Thoughts(marks);
+    let translation = crate::passage::Translation::new(
+        providers::AnswerForm::OpenaiChat.decoder().unwrap(),
+        crate::polish::Polisher::new(polish, Vec::new()),
+        forms::Form::Messages.writer(head),
+    );
+    let passage = Passage::Translated(Box::new(translation));
+    let mut fixture = Fixture::through(passage, open).await;
+    let text = fixture.all().await;
+    assert!(
+        text.contains("\"hi\"") && text.contains("message_stop"),
+        "{text}"
+    );
+    assert_eq!(fixture.outcome().await.state, RequestState::Completed);
 }

@@ -41,14 +41,19 @@ where
         Err(error) => return exchange.fail(&error),
     };
     let snapshot = Arc::clone(&exchange.snapshot);
-    let models = match resolve(&snapshot.settings, &request, &exchange) {
+    let models = match resolve(&snapshot.settings, &request, &mut exchange) {
         Ok((models, _)) => models,
         Err(error) => return exchange.fail(&error),
     };
     let Some(model) = models.first() else {
         return exchange.fail(&GatewayError::Panicked);
     };
-    match tokens(&request, model, &mut exchange).await {
+    let counted = tokio::time::timeout(COUNT_WITHIN, tokens(&request, model, &mut exchange)).await;
+    let counted = counted.unwrap_or_else(|_| {
+        let (host, after) = (model.endpoint.host(), COUNT_WITHIN);
+        Err(UpstreamError::Late { host, after }.into())
+    });
+    match counted {
         Ok(tokens) => exchange.complete(forms::count_tokens_answer(tokens)),
         Err(trouble) => exchange.fail(&trouble.in_words(model)),
     }

@@ -94,6 +94,9 @@ where
 {
     let kind = match (&parts.method, parts.uri.path()) {
         (&Method::GET, "/v1/models") => return models::list(exchange),
+        (&Method::GET, path) if path.starts_with("/v1/models/") => {
+            return models::one(&path["/v1/models/".len()..], exchange);
+        }
         (&Method::POST, "/v1/chat/completions") => WishKind::Chat,
         (&Method::POST, "/v1/completions") => WishKind::Prompt,
         (&Method::POST, "/v1/embeddings") => WishKind::Embeddings,

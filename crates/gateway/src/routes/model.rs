@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Feature, Model, Settings, Target, target_for};
+use domain::{Feature, Model, Route, Settings, Target, route_of, target_for};
 use http::Response;
 use http::request::Parts;
 
@@ -37,7 +37,7 @@ where
         Err(error) => return exchange.fail(&error),
     };
     let snapshot = Arc::clone(&exchange.snapshot);
-    let resolved = resolve(&snapshot.settings, &request, &exchange);
+    let resolved = resolve(&snapshot.settings, &request, &mut exchange);
     let (models, feature) = match resolved {
         Ok(found) => found,
         Err(error) => return exchange.fail(&error),
@@ -62,7 +62,7 @@ where
 pub(super) fn resolve<'a>(
     settings: &'a Settings,
     request: &ModelRequest,
-    exchange: &Exchange<'_>,
+    exchange: &mut Exchange<'_>,
 ) -> Result<(Vec<&'a Model>, Option<Feature>), GatewayError> {
     let target = target_for(settings, &request.model);
     let (model, feature) = match &target {
@@ -80,6 +80,17 @@ pub(super) fn resolve<'a>(
         family: model.map(|model| model.family.to_string()),
         provider: model.map(Model::provider),
     });
+    if let (Target::Model { model, .. }, Some(feature)) = (&target, feature)
+        && let Some((Route::Model { model: first, .. }, _)) = route_of(settings, feature)
+        && let Some(first) = settings.model(first).filter(|first| first.id != model.id)
+    {
+        let name = model.name.to_string();
+        exchange.record.note(format!(
+            "{} is switched off: fell back to {name}",
+            first.name
+        ));
+        exchange.record.outcome().answered_by = Some(name);
+    }
     match target {
         Target::Model {
             model, fallback, ..

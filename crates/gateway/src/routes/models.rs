@@ -1,24 +1,55 @@
-//! `GET /v1/models`: what a client may put into its `model` field.
+//! `GET /v1/models` and `/v1/models/{id}`: what a client may put into its `model` field. The fields
+//! are those of OpenAI's list and of Anthropic's, so that clients of both read it.
 
-use domain::{FEATURES, Target, target_of};
+use domain::{FEATURES, Settings, Target, target_of};
 use http::Response;
 use serde_json::{Value, json};
 
 use super::Exchange;
 use crate::answer::AnswerBody;
+use crate::error::GatewayError;
+use crate::reading::cut;
 
-/// The enabled models by deployment name, then the routed features (API reference, "List models").
+/// The enabled models by deployment name, then the routed features (API references, "List models").
 pub(super) fn list(exchange: Exchange<'_>) -> Response<AnswerBody> {
-    let settings = &exchange.snapshot.settings;
-    let entry = |id: &str, owner: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": owner});
+    let data = entries(&exchange.snapshot.settings);
+    exchange.complete(json!({"object": "list", "data": data, "has_more": false}).to_string())
+}
+
+/// One of them (API references, "Retrieve model").
+pub(super) fn one(id: &str, exchange: Exchange<'_>) -> Response<AnswerBody> {
+    let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+    let entries = entries(&exchange.snapshot.settings);
+    let names: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry["id"].as_str())
+        .collect();
+    match entries.iter().find(|entry| entry["id"] == *id) {
+        Some(entry) => exchange.complete(entry.to_string()),
+        None => {
+            let known = names[..names.len().min(20)].join(", ");
+            let name = cut(&id, 100);
+            exchange.fail(&GatewayError::UnknownModel { name, known })
+        }
+    }
+}
+
+fn entries(settings: &Settings) -> Vec<Value> {
+    let entry = |id: &str, title: &str, owner: &str| {
+        json!({"id": id, "object": "model", "created": 0, "owned_by": owner,
+            "type": "model", "display_name": title, "created_at": "1970-01-01T00:00:00Z"})
+    };
     let enabled = settings.models.iter().filter(|model| model.enabled);
-    let mut data: Vec<Value> = enabled
-        .map(|model| entry(model.name.as_str(), model.family.as_str()))
+    let mut entries: Vec<Value> = enabled
+        .map(|model| {
+            let name = model.name.as_str();
+            entry(name, name, model.family.as_str())
+        })
         .collect();
     for record in FEATURES {
         if let Target::Model { .. } = target_of(settings, record.feature) {
-            data.push(entry(record.name, "gatehouse"));
+            entries.push(entry(record.name, record.title, "gatehouse"));
         }
     }
-    exchange.complete(json!({"object": "list", "data": data}).to_string())
+    entries
 }

@@ -73,6 +73,11 @@ impl Reading {
         Ok(())
     }
 
+    /// Whether `message_stop` has come.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_complete
+    }
+
     /// The stream has ended: an error unless `message_stop` has come.
     pub(crate) fn finish(&self) -> Result<(), UpstreamError> {
         if self.is_complete {
@@ -168,7 +173,7 @@ fn unreadable(json: &[u8]) -> UpstreamError {
             words: words::words_of_error(json),
             status: None,
         },
-        _ => UpstreamError::Damaged(format!("an event is {}", words::describe(json))),
+        _ => UpstreamError::Damaged(format!("an event is {}", words::shape(json))),
     }
 }
 
@@ -193,6 +198,10 @@ impl Decode for Stream {
         outcome?;
         split.map_err(|error| UpstreamError::Damaged(error.to_string()))?;
         Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.reading.is_over()
     }
 
     fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), UpstreamError> {

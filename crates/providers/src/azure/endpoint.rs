@@ -76,9 +76,10 @@ fn is_v1(typed: &Url, after: Option<&str>, version: Option<&str>) -> bool {
 /// The deployment as one segment of a path; what is no letter of a path is encoded by the URL.
 fn deployment(name: &str) -> Result<&str, UpstreamError> {
     if matches!(name, "" | "." | "..") {
-        return Err(UpstreamError::Invalid(format!(
-            "\"{name}\" is not the name of a deployment"
-        )));
+        return Err(UpstreamError::Setting {
+            field: domain::Field::Identifier,
+            problem: format!("\"{name}\" is not the name of a deployment"),
+        });
     }
     Ok(name)
 }

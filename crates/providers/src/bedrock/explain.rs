@@ -61,7 +61,9 @@ pub(crate) fn explain_unreachable(error: UpstreamError, target: Target<'_>) -> U
             let region = region.unwrap_or_default();
             UpstreamError::Unreachable {
                 host,
-                reason: format!("{reason}: is there a region \"{region}\", and Bedrock in it?"),
+                reason: format!(
+                    "{reason}: perhaps there is no region \"{region}\", or no Bedrock in it"
+                ),
                 closed,
             }
         }

@@ -157,7 +157,7 @@ impl Reading {
         events: &mut Vec<Event>,
     ) -> Result<(), UpstreamError> {
         let answer: Answer = serde_json::from_slice(json)
-            .map_err(|_| UpstreamError::Damaged(format!("a chunk is {}", words::describe(json))))?;
+            .map_err(|_| UpstreamError::Damaged(format!("a chunk is {}", words::shape(json))))?;
         if !self.is_started {
             self.is_started = true;
             events.push(started());

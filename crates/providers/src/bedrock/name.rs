@@ -59,10 +59,13 @@ impl<'a> ModelName<'a> {
         }
         let climbs = |segment| matches!(segment, "" | "." | "..");
         if id.split('/').any(climbs) {
-            return Err(UpstreamError::Invalid(format!(
-                "\"{name}\" is not the id of a Bedrock model: enter the id, the inference profile \
-                 or the ARN as AWS shows it"
-            )));
+            return Err(UpstreamError::Setting {
+                field: domain::Field::Identifier,
+                problem: format!(
+                    "\"{name}\" is not the id of a Bedrock model: enter the id, the inference \
+                     profile or the ARN as AWS shows it"
+                ),
+            });
         }
         Ok(Self { id, region, way })
     }

@@ -163,5 +163,5 @@ fn arguments(index: u32, piece: String) -> Event {
 
 fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, UpstreamError> {
     serde_json::from_slice(payload)
-        .map_err(|_| UpstreamError::Damaged(format!("an event is {}", words::describe(payload))))
+        .map_err(|_| UpstreamError::Damaged(format!("an event is {}", words::shape(payload))))
 }

@@ -1,6 +1,6 @@
 //! Finds the region of a call and the address that it goes to. Sends nothing.
 
-use domain::{Auth, Provider, ServerEndpoint, is_region};
+use domain::{Auth, Field, Provider, ServerEndpoint, is_region};
 use url::Url;
 
 use super::environment::Environment;
@@ -53,12 +53,11 @@ pub(super) fn required(
     environment: &Environment,
     target: Target<'_>,
 ) -> Result<String, UpstreamError> {
-    find(environment, target)?.ok_or_else(|| {
-        UpstreamError::Invalid(
-            "the model has no AWS region: set it in the model's settings, or set AWS_REGION for \
-             the program"
-                .into(),
-        )
+    find(environment, target)?.ok_or_else(|| UpstreamError::Setting {
+        field: Field::Region,
+        problem: "the model has no AWS region: set it in the model's settings, or set AWS_REGION \
+                  for the program"
+            .into(),
     })
 }
 
@@ -109,9 +108,10 @@ fn of_variable(environment: &Environment, name: &str) -> Result<Option<Url>, Ups
 fn own(template: &str, region: &str) -> Result<Url, UpstreamError> {
     let china = if region.starts_with("cn-") { ".cn" } else { "" };
     let address = template.replace("{region}", region) + china;
-    address
-        .parse()
-        .map_err(|error| UpstreamError::Invalid(format!("the region \"{region}\": {error}")))
+    address.parse().map_err(|error| UpstreamError::Setting {
+        field: Field::Region,
+        problem: format!("the region \"{region}\": {error}"),
+    })
 }
 
 fn region_of_host(base: &Url) -> Option<String> {

@@ -79,7 +79,7 @@ fn inner(payload: &[u8]) -> Result<Vec<u8>, UpstreamError> {
     struct Chunk {
         bytes: String,
     }
-    let damaged = || UpstreamError::Damaged(format!("a chunk is {}", words::describe(payload)));
+    let damaged = || UpstreamError::Damaged(format!("a chunk is {}", words::shape(payload)));
     let chunk: Chunk = serde_json::from_slice(payload).map_err(|_| damaged())?;
     STANDARD.decode(chunk.bytes).map_err(|_| damaged())
 }

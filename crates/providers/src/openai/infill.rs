@@ -62,7 +62,7 @@ impl Read for InfillReading {
             return Ok(());
         }
         let piece: Piece<'_> = serde_json::from_slice(data)
-            .map_err(|_| UpstreamError::Damaged(words::describe(data)))?;
+            .map_err(|_| UpstreamError::Damaged(words::shape(data).into()))?;
         let Some(content) = piece.content else {
             return Err(reported(piece.error, data));
         };

@@ -81,7 +81,7 @@ impl Read for OllamaReading {
             return Ok(());
         }
         let piece: Piece<'_> = serde_json::from_slice(data)
-            .map_err(|_| UpstreamError::Damaged(words::describe(data)))?;
+            .map_err(|_| UpstreamError::Damaged(words::shape(data).into()))?;
         let Some(response) = piece.response else {
             return Err(reported(piece.error, data));
         };

@@ -31,7 +31,7 @@ impl Read for OpenaiReading {
             return Ok(());
         }
         let answer: Answer<'_> = serde_json::from_slice(data)
-            .map_err(|_| UpstreamError::Damaged(words::describe(data)))?;
+            .map_err(|_| UpstreamError::Damaged(words::shape(data).into()))?;
         if answer.is_error() {
             return Err(reported(answer.error, data));
         }
@@ -48,6 +48,10 @@ impl Read for OpenaiReading {
 
     fn is_complete(&self) -> bool {
         self.is_done || self.has_finished
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_done
     }
 
     fn is_answer(&self) -> bool {

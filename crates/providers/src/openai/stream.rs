@@ -17,6 +17,11 @@ pub(super) trait Read: Send {
     /// Whether the stream may end here.
     fn is_complete(&self) -> bool;
 
+    /// Whether the end mark has come.
+    fn is_over(&self) -> bool {
+        self.is_complete()
+    }
+
     /// Whether what was read is a whole answer, when it came in one piece.
     fn is_answer(&self) -> bool {
         self.is_complete()
@@ -64,6 +69,10 @@ impl<R: Read> Decode for EventDecoder<R> {
         outcome
     }
 
+    fn is_over(&self) -> bool {
+        self.reading.is_over()
+    }
+
     fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), UpstreamError> {
         let left = self.splitter.finish();
         let last = read_event(&mut self.reading, &left, events);
@@ -103,6 +112,10 @@ impl<R: Read> Decode for LineDecoder<R> {
             piece = rest;
         }
         hold(&mut self.held, piece)
+    }
+
+    fn is_over(&self) -> bool {
+        self.reading.is_over()
     }
 
     fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), UpstreamError> {

@@ -1,10 +1,11 @@
-use domain::{CompletionRoute, Connection, Provider, ServerKind};
+use domain::{Auth, CompletionRoute, Connection, Field, Provider, ServerKind, Standing, Support};
 
 use super::Fixture;
 use crate::view::{AuthKind, EndpointInput};
 
 fn input(provider: Provider, endpoint: &str, identifier: &str) -> EndpointInput {
     EndpointInput {
+        name: String::new(),
         endpoint: endpoint.into(),
         provider,
         identifier: identifier.into(),
@@ -107,24 +108,31 @@ async fn an_endpoint_shows_where_calls_go_by_which_provider_and_under_which_name
 async fn what_does_not_belong_together_is_told_and_not_repaired() {
     use Provider::{Anthropic, Azure, Bedrock, OpenaiCompatible};
     let fixture = Fixture::open().await;
-    for (input, word) in [
-        (input(OpenaiCompatible, "", "x"), "empty"),
-        (input(OpenaiCompatible, "gpu-1:8000", "x"), "scheme"),
-        (
-            input(OpenaiCompatible, "https://r.openai.azure.com", "x"),
-            "Azure",
-        ),
-        (input(Azure, "https://api.anthropic.com", "x"), "Anthropic"),
-        (
-            input(Anthropic, "http://bedrockselfhostedmodel.com", "x"),
-            "Bedrock",
-        ),
-        (input(Bedrock, "", "bedrok/x"), "bedrock/"),
-    ] {
+    let abroad = Connection {
+        region: Some("nowhere".into()),
+        ..Connection::default()
+    };
+    let abroad = EndpointInput {
+        connection: abroad,
+        ..input(Bedrock, "", "x")
+    };
+    #[rustfmt::skip]
+    let cases = [
+        (input(OpenaiCompatible, "", "x"), "empty", Field::Endpoint),
+        (input(OpenaiCompatible, "gpu-1:8000", "x"), "scheme", Field::Endpoint),
+        (input(OpenaiCompatible, "https://r.openai.azure.com", "x"), "Azure", Field::Endpoint),
+        (input(Azure, "https://api.anthropic.com", "x"), "Anthropic", Field::Endpoint),
+        (input(Anthropic, "http://bedrockselfhostedmodel.com", "x"), "Bedrock", Field::Endpoint),
+        (input(Bedrock, "", "bedrok/x"), "bedrock/", Field::Identifier),
+        (input(Bedrock, "", "../x"), "Bedrock model", Field::Identifier),
+        (abroad, "nowhere", Field::Region),
+    ];
+    for (input, word, field) in cases {
         let typed = format!("{} {}", input.endpoint, input.identifier);
         let seen = fixture.control.resolve_endpoint(input).await.unwrap();
         let problem = seen.problem.unwrap_or_else(|| panic!("{typed} is fine"));
         assert!(problem.message.contains(word), "{typed}: {problem}");
+        assert_eq!(problem.field, Some(field), "{typed}: {problem}");
         assert_eq!(seen.chat_url, "", "{typed}");
     }
     let bare = input(OpenaiCompatible, "http://gpu-1:8000", "x");
@@ -132,6 +140,49 @@ async fn what_does_not_belong_together_is_told_and_not_repaired() {
     assert_eq!(seen.chat_url, "http://gpu-1:8000/chat/completions");
     assert!(seen.advice.is_some() && seen.problem.is_none());
     assert_eq!(seen.suggestion.unwrap().endpoint, "http://gpu-1:8000/v1");
+}
+
+#[tokio::test]
+async fn a_mistake_elsewhere_hides_neither_the_family_nor_the_address() {
+    let fixture = Fixture::open().await;
+    let mixtral = |endpoint: &str, identifier: &str| EndpointInput {
+        family: Some("mixtral".into()),
+        ..input(Provider::OpenaiCompatible, endpoint, identifier)
+    };
+    let mut named = mixtral("http://h/v1", "");
+    named.name = "Mixtral-8x22B-it".into();
+    for (input, variant) in [
+        (
+            mixtral("no address", "Mixtral-8x7B-Instruct-v0.1"),
+            Some("Mixtral 8x7B-it"),
+        ),
+        (named, Some("Mixtral 8x22B-it")),
+        (mixtral("no address", "some-model"), None),
+    ] {
+        let seen = fixture.control.resolve_endpoint(input).await.unwrap();
+        assert_eq!(seen.variant_title.as_deref(), variant);
+        assert_eq!(seen.standing, Standing::Approved);
+        assert_eq!(seen.completion, CompletionRoute::Chat);
+        assert!(seen.completion_note.starts_with("No FIM"));
+        assert_ne!(seen.support.generation, Support::None);
+    }
+
+    let mut azure = input(
+        Provider::Azure,
+        "https://r.openai.azure.com",
+        "azure/gpt-4o",
+    );
+    azure.connection.auth = Auth::Entra {
+        tenant: "contoso".into(),
+        client_id: String::new(),
+    };
+    let seen = fixture.control.resolve_endpoint(azure).await.unwrap();
+    assert_eq!(seen.problem.unwrap().field, Some(Field::ClientId));
+    assert!(
+        seen.chat_url.contains("/deployments/gpt-4o/"),
+        "{}",
+        seen.chat_url
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use domain::FamilyRecord;
+use domain::{FamilyRecord, Field};
 use serde_json::{Value, json};
 
 use super::{Fixture, draft};
@@ -44,6 +44,7 @@ async fn a_copied_family_is_used_kept_and_removed_once_nobody_has_it() {
         .unwrap();
     let refusal = fixture.save(record.clone(), true).await.unwrap_err();
     assert!(refusal.message.contains("exists already"), "{refusal}");
+    assert_eq!(refusal.field, Some(Field::Name));
     record["title"] = json!("Ours");
     fixture.save(record, false).await.unwrap();
 
@@ -98,20 +99,28 @@ async fn an_editor_sees_the_prompt_or_what_is_wrong() {
         "{prompt}"
     );
     assert_eq!(seen.problem, None);
-    let broken: [(&str, Value, &str); 5] = [
-        ("/name", json!("Not a name!"), "name"),
-        ("/fim/template", json!("{suffix}"), "{prefix}"),
-        ("/context", json!("many"), "cannot be read"),
-        ("/title", json!(""), "title"),
-        ("/routes", json!(["by_pigeon"]), "by_pigeon"),
+    let broken: [(&str, Value, &str, Field); 7] = [
+        ("/name", json!("Not a name!"), "name", Field::Name),
+        (
+            "/fim/template",
+            json!("{suffix}"),
+            "{prefix}",
+            Field::Template,
+        ),
+        ("/fim/tokens", json!(["Z"]), "\"Z\"", Field::Tokens),
+        ("/context", json!("many"), "cannot be read", Field::Context),
+        ("/title", json!(""), "title", Field::Title),
+        ("/routes", json!(["by_pigeon"]), "by_pigeon", Field::Routes),
+        ("/variants/0/title", json!(""), "title", Field::Variants),
     ];
-    for (place, value, word) in broken {
+    for (place, value, word, field) in broken {
         let mut record = record.clone();
         *record.pointer_mut(place).unwrap() = value;
         let seen = preview(record).await.unwrap();
         let problem = seen.problem.unwrap();
         assert_eq!((seen.prompt, problem.code), (None, ErrorCode::Invalid));
         assert!(problem.message.contains(word), "{place}: {problem}");
+        assert_eq!(problem.field, Some(field), "{place}: {problem}");
     }
     assert!(preview(json!(7)).await.unwrap().problem.is_some());
 }

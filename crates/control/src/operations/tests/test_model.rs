@@ -149,6 +149,7 @@ async fn the_list_of_models_is_asked_in_the_way_of_the_provider() {
             .then(|| json!({"data": [{"id": "claude"}]}))
     });
     let input = crate::view::EndpointInput {
+        name: String::new(),
         endpoint: server.endpoint().trim_end_matches("/v1").to_owned(),
         provider: domain::Provider::Anthropic,
         identifier: String::new(),

@@ -1,0 +1,227 @@
+//! Calls a server until the first byte of its answer has come: retries while the trouble passes and
+//! the budget lasts. Nothing has reached the client by then.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::{StreamExt, stream};
+use http::header::CONTENT_TYPE;
+use providers::{Event, Target, UpstreamError, read_whole, without_content};
+use tokio::time::Instant;
+
+use crate::ask::{Content, limits_of};
+use crate::error::Trouble;
+use crate::load::Place;
+use crate::prepare::Prepared;
+use crate::relay::StreamCut;
+use crate::routes::Exchange;
+
+/// The longest wait between two tries, and the longest `Retry-After` that is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest wait that we choose ourselves.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// Calls until the first byte has come, again and again while the trouble passes and the budget
+/// lasts.
+pub(crate) async fn begin(
+    prepared: &Prepared,
+    target: Target<'_>,
+    place: &Place,
+    patience: Duration,
+    exchange: &mut Exchange<'_>,
+) -> Result<(String, Content), Trouble> {
+    let until = Instant::now() + patience;
+    let mut tries = 0;
+    loop {
+        let mut error = match first_byte(prepared, target, until, exchange).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if let UpstreamError::Late { after, .. } = &mut error {
+            // What is left after earlier tries would say less than was waited.
+            *after = patience;
+        }
+        let most = limits_of(exchange).retries;
+        let pause = pause_before(tries, &error).filter(|pause| Instant::now() + *pause < until);
+        let Some(pause) = pause.filter(|_| tries < most && error.is_passing()) else {
+            return Err(error.into());
+        };
+        if !place.take_retry() {
+            return Err(error.into());
+        }
+        tries += 1;
+        exchange.record.outcome().retries += 1;
+        let words = without_content(&error.to_string());
+        exchange.record.note(format!("tried again: {words}"));
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// How long to wait before the next try: what the server said, or a random part of a span that
+/// doubles ("full jitter"). None when it is not worth a try.
+fn pause_before(tries: u32, error: &UpstreamError) -> Option<Duration> {
+    match error {
+        UpstreamError::Answered {
+            retry_after: Some(said),
+            ..
+        } => {
+            // Longer than this is for the client to wait, and so is what cannot be read.
+            return wait_of(said).filter(|wait| *wait <= LONGEST_WAIT);
+        }
+        // An idle connection that the server had closed: another is tried at once.
+        UpstreamError::Unreachable { closed: true, .. } if tries == 0 => {
+            return Some(Duration::ZERO);
+        }
+        _ => {}
+    }
+    let span = Duration::from_millis(250 << tries.min(8)).min(LONGEST_PAUSE);
+    let part = getrandom::u32().unwrap_or(u32::MAX / 2);
+    Some(span.mul_f64(f64::from(part) / f64::from(u32::MAX)))
+}
+
+/// What `Retry-After` says: seconds or a date (RFC 9110, 10.2.3).
+fn wait_of(said: &str) -> Option<Duration> {
+    if let Ok(seconds) = said.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(said.trim()).ok()?;
+    // A date that has passed means now.
+    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// Calls once and waits for the first byte of the answer's body.
+async fn first_byte(
+    prepared: &Prepared,
+    target: Target<'_>,
+    until: Instant,
+    exchange: &Exchange<'_>,
+) -> Result<(String, Content), UpstreamError> {
+    let begin = Instant::now();
+    let within = until.saturating_duration_since(begin);
+    let call = &prepared.call;
+    let host = host_of(&call.url);
+    let response = exchange
+        .client
+        .send(call, target, exchange.correlation_id, within)
+        .await?;
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if prepared.streamed && is_stream(kind) {
+        let mut pieces = response.bytes_stream();
+        let first = tokio::time::timeout_at(until, pieces.next()).await;
+        let closed = |reason: &str| UpstreamError::Unreachable {
+            host: host.clone(),
+            reason: reason.to_owned(),
+            closed: true,
+        };
+        let first = match first {
+            Err(_) => {
+                return Err(UpstreamError::Late {
+                    host,
+                    after: within,
+                });
+            }
+            Ok(None) => return Err(closed("it closed the stream before the first byte")),
+            Ok(Some(Err(_))) => return Err(closed("the stream broke before the first byte")),
+            Ok(Some(Ok(first))) => first,
+        };
+        if let Some(error) = reported_at_once(prepared, &first) {
+            return Err(error);
+        }
+        let rest = pieces.map(|piece| piece.map_err(|_| StreamCut));
+        let pieces = stream::once(std::future::ready(Ok(first)))
+            .chain(rest)
+            .boxed();
+        return Ok((host, Content::Stream(pieces)));
+    }
+    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
+    let left = total.saturating_sub(exchange.record.elapsed());
+    let read = tokio::time::timeout(left, read_whole(response, &host)).await;
+    let body = read.map_err(|_| UpstreamError::Late {
+        host: host.clone(),
+        after: total,
+    })??;
+    Ok((host, Content::Whole(body)))
+}
+
+/// The error that a stream begins with, under status 200.
+fn reported_at_once(prepared: &Prepared, first: &[u8]) -> Option<UpstreamError> {
+    if memchr::memmem::find(first, b"error").is_none()
+        && memchr::memmem::find(first, b"xception").is_none()
+    {
+        return None;
+    }
+    let mut events = Vec::new();
+    let error = prepared
+        .call
+        .form
+        .decoder()?
+        .push(first, &mut events)
+        .err()?;
+    let has_words = |event: &Event| matches!(event, Event::Text(_) | Event::Reasoning { .. });
+    let is_first = !events.iter().any(has_words);
+    (is_first && matches!(error, UpstreamError::Reported { .. })).then_some(error)
+}
+
+/// Whether an answer of this type comes as a stream in one of the forms.
+fn is_stream(content_type: &str) -> bool {
+    [
+        "text/event-stream",
+        "application/x-ndjson",
+        "application/vnd.amazon.eventstream",
+    ]
+    .iter()
+    .any(|kind| content_type.starts_with(kind))
+}
+
+fn host_of(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    fn busy(retry_after: Option<&str>) -> UpstreamError {
+        UpstreamError::Answered {
+            host: "gpu-1:8000".into(),
+            status: StatusCode::TOO_MANY_REQUESTS,
+            words: "slow down".into(),
+            retry_after: retry_after.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_the_server_said_is_waited_for_unless_it_is_long() {
+        for (said, waited) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("11", None),
+            ("Fri, 01 Jan 2010 00:00:00 GMT", Some(0)),
+            ("Thu, 01 Jan 2099 00:00:00 GMT", None),
+            ("soon", None),
+        ] {
+            let pause = pause_before(0, &busy(Some(said)));
+            assert_eq!(pause, waited.map(Duration::from_secs), "{said}");
+        }
+        let longest = |tries| pause_before(tries, &busy(None)).unwrap();
+        assert!(longest(0) <= Duration::from_millis(250) && longest(60) <= LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn a_connection_that_closed_is_tried_anew_at_once_and_then_after_a_pause() {
+        let closed = UpstreamError::Unreachable {
+            host: "gpu-1:8000".into(),
+            reason: "closed".into(),
+            closed: true,
+        };
+        assert_eq!(pause_before(0, &closed), Some(Duration::ZERO));
+        assert!(pause_before(1, &closed) <= Some(Duration::from_millis(500)));
+    }
+}
