@@ -35,7 +35,27 @@ test('an endpoint without a scheme is refused in words and kept on screen', asyn
   await drawer.getByText(/http/).first().waitFor()
   assert.equal(await drawer.getByRole('textbox', { name: 'Endpoint' }).inputValue(), 'localhost:8000/v1')
   assert.equal(JSON.parse(run(['model', 'list'])).length, 1)
-  await drawer.getByRole('button', { name: 'Cancel' }).click()
+  await drawer.getByRole('button', { name: 'Discard' }).click()
+})
+
+test('what was typed is still there after a look elsewhere, and a name is refused at its field', async () => {
+  const { page } = control
+  await show(page, 'Models')
+  await page.getByRole('link', { name: 'Add model' }).click()
+  const drawer = page.getByRole('complementary', { name: 'Add a model' })
+  const field = (name) => drawer.getByRole('textbox', { name })
+  await field('Endpoint').fill('http://gpu-1:8000/v1')
+  await field('Deployment name').fill('duo_chat')
+  await show(page, 'Logs')
+  await show(page, 'Models')
+  await page.getByRole('link', { name: 'Add model unsaved' }).click()
+  assert.equal(await field('Endpoint').inputValue(), 'http://gpu-1:8000/v1')
+  await drawer.getByRole('button', { name: 'Save without test' }).click()
+  await drawer.getByText(/is the name of a feature/).waitFor()
+  assert.equal(await field('Deployment name').getAttribute('aria-invalid'), 'true')
+  assert.deepEqual(await violations(page), [])
+  await drawer.getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('link', { name: 'Add model', exact: true }).waitFor()
 })
 
 test('the form asks what the provider needs, and a pasted identifier names it', async () => {
@@ -85,10 +105,14 @@ test('a provider is chosen, and what does not belong to it is refused at its fie
   await page.getByRole('option', { name: 'Microsoft Entra ID' }).click()
   await field('Tenant').waitFor()
   await drawer.getByLabel('Client secret').waitFor()
+  await field('Tenant').fill('con toso')
+  await drawer.getByText(/"con toso" cannot be the tenant/).waitFor()
+  assert.equal(await field('Tenant').getAttribute('aria-invalid'), 'true')
+  await drawer.getByText(/\/deployments\/gpt-4o\/chat\/completions/).waitFor()
   await field('Model identifier').fill('bedrok/some-model')
   await drawer.getByText(/did you mean bedrock\//).waitFor()
   assert.equal(await field('Model identifier').getAttribute('aria-invalid'), 'true')
-  await drawer.getByRole('button', { name: 'Cancel' }).click()
+  await drawer.getByRole('button', { name: 'Discard' }).click()
 })
 
 test('a feature is routed to it', async () => {

@@ -1,17 +1,29 @@
-//! A scripted model server on loopback. The name of the model that a request asks for chooses what
-//! it does (`script.rs`); it remembers what it was asked.
+//! A scripted model server on loopback that speaks one vendor's form, byte for byte. The name of the
+//! model that a request asks for chooses what it does (`script.rs`); it remembers what it was asked.
 
+pub mod anthropic;
+pub mod azure;
+pub mod bedrock;
+pub mod frames;
+pub mod llama;
+mod ollama;
+pub mod openai;
+mod play;
+pub mod said;
 mod script;
+mod shapes;
+pub mod signature;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
@@ -19,12 +31,36 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use script::ERROR_SHAPES;
-use script::{Answer, Step, answer};
+use play::{Answer, Step};
+use script::answer;
+pub use shapes::ERROR_SHAPES;
+
+/// Whose form a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vendor {
+    /// The OpenAI API of a server that does not say what it is.
+    Openai,
+    /// vLLM.
+    Vllm,
+    /// The server of llama.cpp.
+    LlamaCpp,
+    /// Azure OpenAI, and Entra's place for tokens.
+    Azure,
+    /// AWS Bedrock.
+    Bedrock,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Ollama.
+    Ollama,
+    /// Mistral's API with its path for gaps.
+    Mistral,
+}
 
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// The method.
+    pub method: Method,
     /// The path, with its query.
     pub path: String,
     /// The headers.
@@ -47,6 +83,7 @@ impl Received {
 
 /// The server. It runs on a thread of its own, so that tests may block, and ends when dropped.
 pub struct Upstream {
+    vendor: Vendor,
     address: SocketAddr,
     memory: Arc<Memory>,
     stop: Option<oneshot::Sender<()>>,
@@ -57,14 +94,25 @@ pub struct Upstream {
 struct Memory {
     received: Mutex<Vec<Received>>,
     open: AtomicUsize,
-    cancelled: AtomicUsize,
+    cancelled: Mutex<Vec<Instant>>,
+    /// How often each model was asked.
+    asked: Mutex<HashMap<String, usize>>,
 }
 
 impl Upstream {
-    /// Starts on a free port.
+    /// Starts a server of the OpenAI API on a free port.
     pub fn start() -> Self {
-        let listener =
-            std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::of(Vendor::Openai)
+    }
+
+    /// Starts a server of this vendor's form on a free port.
+    pub fn of(vendor: Vendor) -> Self {
+        Self::at(vendor, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Starts a server of this vendor's form at this address of loopback.
+    pub fn at(vendor: Vendor, address: SocketAddr) -> Self {
+        let listener = std::net::TcpListener::bind(address).expect("the port is free");
         listener
             .set_nonblocking(true)
             .expect("a new socket can be made non-blocking");
@@ -81,12 +129,13 @@ impl Upstream {
                 .block_on(async move {
                     let listener = TcpListener::from_std(listener).expect("it is non-blocking");
                     let serving = crate::serve::serve(listener, move |request| {
-                        respond(Arc::clone(&shared), request)
+                        respond(vendor, Arc::clone(&shared), request)
                     });
                     tokio::select! { () = serving => {} _ = stopped => {} }
                 });
         });
         Self {
+            vendor,
             address,
             memory,
             stop: Some(stop),
@@ -96,7 +145,15 @@ impl Upstream {
 
     /// What a model registers as its endpoint.
     pub fn endpoint(&self) -> String {
-        format!("http://{}/v1", self.address)
+        match self.vendor {
+            Vendor::Azure | Vendor::Bedrock | Vendor::Anthropic => self.root(),
+            _ => format!("{}/v1", self.root()),
+        }
+    }
+
+    /// Its address without a path.
+    pub fn root(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// All requests so far, oldest first.
@@ -121,7 +178,20 @@ impl Upstream {
 
     /// Requests whose client left before the end.
     pub fn cancelled(&self) -> usize {
-        self.memory.cancelled.load(Ordering::SeqCst)
+        self.cancelled_at().len()
+    }
+
+    /// When each of them left, as far as it shows here.
+    pub fn cancelled_at(&self) -> Vec<Instant> {
+        let left = self.memory.cancelled.lock();
+        left.expect("no holder of it panics").clone()
+    }
+
+    /// Requests for this path.
+    pub fn received_at(&self, path: &str) -> Vec<Received> {
+        let mut received = self.received();
+        received.retain(|request| request.path.split('?').next() == Some(path));
+        received
     }
 }
 
@@ -131,6 +201,16 @@ impl Drop for Upstream {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl Memory {
+    /// Counts a request for this model and tells how many came before it.
+    fn asked_before(&self, model: &str) -> usize {
+        let mut asked = self.asked.lock().expect("no holder of it panics");
+        let count = asked.entry(model.to_owned()).or_default();
+        *count += 1;
+        *count - 1
     }
 }
 
@@ -158,7 +238,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.memory.open.fetch_sub(1, Ordering::SeqCst);
         if !self.is_finished {
-            self.memory.cancelled.fetch_add(1, Ordering::SeqCst);
+            let left = self.memory.cancelled.lock();
+            left.expect("no holder of it panics").push(Instant::now());
         }
     }
 }
@@ -166,7 +247,11 @@ impl Drop for Running {
 type Steps =
     std::pin::Pin<Box<dyn futures_util::Stream<Item = std::io::Result<Frame<Bytes>>> + Send>>;
 
-async fn respond(memory: Arc<Memory>, request: Request<Incoming>) -> Response<StreamBody<Steps>> {
+async fn respond(
+    vendor: Vendor,
+    memory: Arc<Memory>,
+    request: Request<Incoming>,
+) -> Response<StreamBody<Steps>> {
     let running = Running::new(&memory);
     let (head, body) = request.into_parts();
     let path = head
@@ -179,18 +264,19 @@ async fn respond(memory: Arc<Memory>, request: Request<Incoming>) -> Response<St
         .map(|body| body.to_bytes())
         .unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let Answer {
-        wait,
-        status,
-        headers,
-        steps,
-    } = answer(&path, &head.headers, &body);
     let received = Received {
+        method: head.method,
         path,
         headers: head.headers,
         body,
         bytes,
     };
+    let Answer {
+        wait,
+        status,
+        headers,
+        steps,
+    } = answer(vendor, &received, |model| memory.asked_before(model));
     memory
         .received
         .lock()

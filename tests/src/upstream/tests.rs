@@ -111,3 +111,32 @@ async fn every_error_shape_has_its_status_and_words() {
         assert!(answer.text().await.unwrap().contains(words), "{model}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_break_before_its_first_byte_does() {
+    let upstream = Upstream::start();
+    let broken = |model: &str| ask_once(&upstream, json!({"model": model, "stream": true}));
+    let closed = broken("closes-once").await;
+    assert!(closed.is_err(), "not even a status came: {closed:?}");
+    let broken = broken("breaks-first-once").await.unwrap();
+    assert_eq!(broken.status(), 200);
+    assert!(broken.text().await.is_err());
+    let good = ask(&upstream, json!({"model": "closes-once", "stream": true})).await;
+    assert!(good.text().await.unwrap().contains("[DONE]"));
+}
+
+async fn ask_once(upstream: &Upstream, body: Value) -> reqwest::Result<reqwest::Response> {
+    let url = format!("{}/chat/completions", upstream.endpoint());
+    crate::client().post(url).json(&body).send().await
+}
+
+/// The worked example of the format's description: an empty event.
+#[test]
+fn a_frame_is_written_as_the_description_says() {
+    assert_eq!(
+        frames::frame(&[], b"").as_ref(),
+        [
+            0, 0, 0, 16, 0, 0, 0, 0, 5, 0xc2, 0x48, 0xeb, 0x7d, 0x98, 0xc8, 0xff
+        ]
+    );
+}

@@ -1,7 +1,25 @@
-//! The gateway as its clients see it: the real binary over HTTP, in front of a scripted upstream.
+//! The gateway as its clients see it: the real binary over HTTP, in front of scripted upstreams.
 
+mod anthropic;
+mod azure;
+mod bedrock;
+#[cfg(test)]
+mod client;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod gaps;
 mod guard;
+#[cfg(test)]
+mod hang_up;
+#[cfg(test)]
+mod matrix;
 mod passing;
+#[cfg(test)]
+mod queue;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod resilience;
 mod trouble;
+mod vectors;

@@ -143,29 +143,3 @@ async fn a_server_that_never_answers_is_504() {
     let (status, _) = gateway.ask("slow-headers", json!({})).await;
     assert_eq!(status, 200, "slow is not dead");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hanging_up_cancels_the_upstream_call() {
-    let gateway = Fixture::start(&["falls-silent", "never-answers"]);
-    let request = gateway
-        .chat("falls-silent", json!({"stream": true}))
-        .header("x-request-id", "bye");
-    let mut answer = request.send().await.unwrap();
-    answer.chunk().await.unwrap().unwrap();
-    drop(answer);
-    eventually("the stream of the upstream ends", || {
-        (gateway.upstream.cancelled() == 1).then_some(())
-    });
-    assert_eq!(gateway.gatehouse.row("bye")["state"], "cancelled");
-
-    let waiting = gateway
-        .chat("never-answers", json!({}))
-        .header("x-request-id", "bye-2")
-        .send();
-    let result = tokio::time::timeout(Duration::from_millis(500), waiting).await;
-    assert!(result.is_err(), "it never answers");
-    eventually("the waiting call ends as well", || {
-        (gateway.upstream.cancelled() == 2).then_some(())
-    });
-    assert_eq!(gateway.gatehouse.row("bye-2")["state"], "cancelled");
-}

@@ -17,7 +17,7 @@ fn a_damaged_document_is_set_aside_and_the_copy_restored() {
         gatehouse
             .run(&["model", "edit", "demo", "--family", "general"])
             .succeeded();
-        assert_eq!(gatehouse.settings()["schema_version"], 1);
+        assert_eq!(gatehouse.settings()["schema_version"], 2);
     }
     let kept = std::fs::read_dir(gatehouse.data()).unwrap().flatten();
     let kept =

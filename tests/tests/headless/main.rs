@@ -3,4 +3,6 @@
 
 mod commands;
 mod losses;
+mod models;
+mod routing;
 mod serving;

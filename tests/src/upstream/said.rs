@@ -1,0 +1,143 @@
+//! What was asked of a fake and what its model says, apart from any vendor's form. The model calls
+//! the first function that it is offered, repeats what a function gave back, and else says a few
+//! words of which some are longer than one byte a letter. It keeps to limits and stop texts.
+
+use serde_json::Value;
+use std::time::Duration;
+
+/// What the fakes report as tokens of a prompt.
+pub const PROMPT_TOKENS: usize = 7;
+
+/// What a model with `thinks` in its name thinks.
+pub const THOUGHTS: [&str; 2] = ["Cold", " north"];
+
+/// The arguments of every call, in the pieces of a stream.
+pub const ARGUMENTS: [&str; 3] = ["{\"city\":", " \"Kö", "ln\"}"];
+
+/// A request, as a vendor's form has been read.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    /// The model.
+    pub model: String,
+    /// Whether a stream is wanted.
+    pub stream: bool,
+    /// The first function that may be called.
+    pub tool: Option<String>,
+    /// What a function gave back, when that is the last that was said.
+    pub tool_result: Option<String>,
+    /// The most words of the answer.
+    pub max_tokens: Option<u64>,
+    /// Texts that end it.
+    pub stops: Vec<String>,
+    /// The length of the answer, for models that are asked to be long.
+    pub chunks: Option<u64>,
+    /// The time between two words.
+    pub pace: Duration,
+}
+
+/// What the model says.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Its thoughts.
+    pub thoughts: Vec<String>,
+    /// Its words; each is a token.
+    pub words: Vec<String>,
+    /// The function that it calls.
+    pub call: Option<String>,
+    /// Whether the limit ended it.
+    pub is_cut: bool,
+    /// The stop text that ended it.
+    pub stop: Option<String>,
+}
+
+impl Said {
+    /// OpenAI's word for the end.
+    pub fn finish(&self) -> &'static str {
+        match (&self.call, self.is_cut) {
+            (Some(_), _) => "tool_calls",
+            (None, true) => "length",
+            (None, false) => "stop",
+        }
+    }
+
+    /// The words as one text.
+    pub fn text(&self) -> String {
+        self.words.concat()
+    }
+
+    /// Tokens of the answer.
+    pub fn tokens(&self) -> usize {
+        self.words.len() + self.thoughts.len() + usize::from(self.call.is_some())
+    }
+}
+
+/// What the model says to this.
+pub fn say(heard: &Heard) -> Said {
+    let mut said = Said {
+        thoughts: Vec::new(),
+        words: Vec::new(),
+        call: None,
+        is_cut: false,
+        stop: None,
+    };
+    if heard.model.contains("thinks") {
+        said.thoughts = THOUGHTS.map(String::from).to_vec();
+    }
+    if let Some(result) = &heard.tool_result {
+        said.words = vec!["The function said:".into(), format!(" {result}")];
+        return said;
+    }
+    if let Some(tool) = &heard.tool {
+        said.call = Some(tool.clone());
+        return said;
+    }
+    said.words = words(heard.chunks.unwrap_or(8) as usize);
+    for stop in &heard.stops {
+        let text = said.text();
+        if let Some(place) = text.find(stop.as_str()).filter(|_| !stop.is_empty()) {
+            said.words = vec![text[..place].to_owned()];
+            said.stop = Some(stop.clone());
+        }
+    }
+    if let Some(most) = heard.max_tokens
+        && (most as usize) < said.words.len()
+    {
+        said.words.truncate(most as usize);
+        said.is_cut = true;
+    }
+    said
+}
+
+/// The words of a good answer; some are longer than one byte a letter.
+pub fn words(count: usize) -> Vec<String> {
+    const WORDS: [&str; 8] = [
+        "Grüße", " aus", " der", " Kälte", " 🚀", " 日本", " and", " back",
+    ];
+    (0..count)
+        .map(|place| WORDS[place % WORDS.len()].to_owned())
+        .collect()
+}
+
+/// The texts of a list, or the one text.
+pub fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(list) => list
+            .iter()
+            .filter_map(|text| text.as_str().map(String::from))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The words of a content: a text, or a list of parts with `text`.
+pub fn words_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter_map(|part| part["text"].as_str())
+            .collect(),
+        _ => String::new(),
+    }
+}
