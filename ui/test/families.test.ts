@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { RECORDS } from '../src/backend/fake/families'
 import { pieces } from '../src/screens/Families/colours'
 import { enter, leave } from '../src/screens/Families/record.svelte'
-import { guessFamily, variantOf } from '../src/state/families.svelte'
+import { guessFamily } from '../src/state/families.svelte'
+import { go } from '../src/state/router.svelte'
 import { open, press, screen, type, waitFor, within } from './helpers'
 
 describe('a family', () => {
@@ -24,6 +25,30 @@ describe('a family', () => {
       is_new: true,
       record: { name: 'codestral-copy', based_on: 'codestral', stop_ids: [2, 11, 13] },
     })
+  })
+
+  it('says at the field what is wrong, and is kept until it is discarded', async () => {
+    await open('models', ['families', 'codestral', 'copy'])
+    const field = await type('FIM prompt', '[PREFIX]{prefix}')
+    await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
+    await press('To correct: FIM prompt')
+    await waitFor(() => expect(document.activeElement).toBe(field))
+    go('logs')
+    await screen.findByRole('heading', { level: 1, name: 'Logs' })
+    go('models', ['families', 'mixtral'])
+    expect((await screen.findByText('unsaved')).closest('a')?.getAttribute('href')).toContain('copy')
+    go('models', ['families', 'codestral', 'copy'])
+    await screen.findByDisplayValue('[PREFIX]{prefix}')
+    await press('Discard')
+    await waitFor(() => expect(screen.queryByText('unsaved')).toBeNull())
+  })
+
+  it('shows what a variant has of its own and the form does not edit', async () => {
+    await open('models', ['families', 'codegemma', 'copy'])
+    const own = within(await screen.findByRole('group', { name: 'CodeGemma 7b-it' }))
+    expect(own.getByText(/kept as it is/)).toBeTruthy()
+    expect(own.getByText('No FIM, by chat')).toBeTruthy()
+    expect(own.getByText('system turn')).toBeTruthy()
   })
 
   it('of one’s own is removed after a question, a built-in one never', async () => {
@@ -56,7 +81,7 @@ describe('a family', () => {
     expect(pieces('[SUFFIX]{suffix}x', fim)[1]?.kind).toBeUndefined()
   })
 
-  it('is guessed from the model’s own name, and a variant from its words', () => {
+  it('is guessed from the model’s own name', () => {
     const guesses = {
       'custom_openai/Mixtral-8x7B-Instruct-v0.1': 'mixtral',
       'openai/gpt-oss-20b': 'gpt_oss',
@@ -68,8 +93,5 @@ describe('a family', () => {
       whatever: 'general',
     }
     for (const [identifier, family] of Object.entries(guesses)) expect(guessFamily(identifier)).toBe(family)
-    const mixtral = RECORDS.find((one) => one.name === 'mixtral')!
-    expect(variantOf(mixtral, 'Mixtral-8x7B-Instruct-v0.1')?.title).toBe('Mixtral 8x7B-it')
-    expect(variantOf(mixtral, 'mixtral-8x7b')?.title).toBe('Mixtral 8x7B')
   })
 })

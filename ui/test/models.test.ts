@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { go } from '../src/state/router.svelte'
 import { open, press, screen, type, waitFor, within } from './helpers'
 
 describe('the form of a model', () => {
@@ -74,7 +75,7 @@ describe('the form of a model', () => {
     const back = await open('models', ['new'])
     await type('Model identifier', 'bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0')
     await screen.findByText('bedrock/ in the identifier means AWS Bedrock.')
-    await screen.findByText(/No region is known/)
+    await screen.findByText(/has no AWS region/)
     await type(/^Region/, 'eu-central-1')
     await screen.findByText('Recognised as Claude 4.5')
     await press('Save without test')
@@ -91,6 +92,67 @@ describe('the form of a model', () => {
     await open('models', ['m7', 'settings'])
     await screen.findByText('Recognised as Mixtral 8x7B-it')
     expect(await screen.findByText('no FIM')).toBeTruthy()
+  })
+
+  it('says at the field why saving was refused, until the field is changed', async () => {
+    const back = await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    await type('Deployment name', 'duo_chat')
+    await press('Save without test')
+    await screen.findByText(/is the name of a feature/)
+    const field = screen.getByLabelText('Deployment name')
+    expect(field.getAttribute('aria-invalid')).toBe('true')
+    await waitFor(() => expect(document.activeElement).toBe(field))
+    expect(back.calls.some((call) => call.name === 'save_model')).toBe(true)
+    await type('Deployment name', 'chat')
+    await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('false'))
+  })
+
+  it('asks about what was typed, whatever way to prove who calls', async () => {
+    const back = await open('models', ['m5', 'settings'])
+    ;(await screen.findByLabelText(/^Access by/)).dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }),
+    )
+    ;(await screen.findByRole('option', { name: 'Microsoft Entra ID' })).dispatchEvent(
+      new PointerEvent('pointerup', { bubbles: true }),
+    )
+    const tenant = await type('Tenant', 'contoso')
+    const client = await screen.findByLabelText('Client id')
+    await waitFor(() => {
+      const asked = back.calls.filter((call) => call.name === 'resolve_endpoint').at(-1)
+      expect(asked?.input).toMatchObject({ connection: { auth: { kind: 'entra', tenant: 'contoso' } } })
+    })
+    expect(await screen.findByText(/deployments\/gpt-4o-mini/)).toBeTruthy()
+    expect(client.getAttribute('aria-invalid')).toBe('false')
+    await press('Save')
+    await waitFor(() => expect(client.getAttribute('aria-invalid')).toBe('true'))
+    expect(tenant.getAttribute('aria-invalid')).toBe('false')
+  })
+
+  it('is still there after a look elsewhere, until it is discarded', async () => {
+    await open('models', ['new'])
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    go('overview')
+    await screen.findByRole('heading', { level: 1, name: 'Overview' })
+    go('models')
+    const add = await screen.findByRole('link', { name: /Add model/ })
+    expect(add.textContent).toContain('unsaved')
+    go('models', ['new'])
+    const field = (await screen.findByLabelText('Endpoint')) as HTMLInputElement
+    expect(field.value).toBe('http://gpu-4:8000/v1')
+    await press('Discard')
+    go('models', ['new'])
+    await waitFor(() => expect((screen.getByLabelText('Endpoint') as HTMLInputElement).value).toBe(''))
+    go('models', ['m3', 'settings'])
+    await screen.findByDisplayValue('Codestral 22B')
+    await type('Deployment name', 'Codestral of the house')
+    go('models', ['m7', 'settings'])
+    await screen.findByDisplayValue('Mixtral 8x7B-it')
+    await screen.findByText('unsaved')
+    go('models', ['m3', 'settings'])
+    await screen.findByDisplayValue('Codestral of the house')
+    await press('Discard')
+    await screen.findByDisplayValue('Codestral 22B')
   })
 
   it('writes a listed name with its prefix, so that it cannot be taken for one', async () => {

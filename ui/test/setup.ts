@@ -1,6 +1,8 @@
 import { cleanup, configure } from '@testing-library/svelte'
 import { afterEach } from 'vitest'
 
+import { discardAll } from '../src/state/drafts.svelte'
+
 // A busy machine is no failure.
 configure({ asyncUtilTimeout: 8000 })
 
@@ -12,5 +14,6 @@ Element.prototype.releasePointerCapture ??= () => {}
 
 afterEach(() => {
   cleanup()
+  discardAll()
   location.hash = ''
 })

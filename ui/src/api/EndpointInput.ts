@@ -8,6 +8,11 @@ import type { Provider } from "./Provider";
  */
 export type EndpointInput = { 
 /**
+ * The deployment name as typed; empty where there is none yet. Without an identifier the
+ * variant of the family is told by it.
+ */
+name: string, 
+/**
  * The endpoint as typed.
  */
 endpoint: string, 

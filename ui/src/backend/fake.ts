@@ -20,7 +20,12 @@ import { ANSWER, report } from './fake/tests'
 export type FakeTable = { [Name in keyof Api]: (input: Api[Name][0]) => Api[Name][1] | Promise<Api[Name][1]> }
 export type Fake = Backend & { table: FakeTable; calls: { name: string; input: unknown }[]; tick: () => void }
 
-const refusal = (code: ApiError['code'], message: string, hint: string): ApiError => ({ code, message, hint })
+const refusal = (
+  code: ApiError['code'],
+  message: string,
+  hint: string,
+  field: ApiError['field'] = null,
+): ApiError => ({ code, message, hint, field })
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
 
 export function fake(search = ''): Fake {
@@ -147,8 +152,9 @@ export function fake(search = ''): Fake {
       if (is_new && familyViews().some((one) => one.record.name === record.name))
         throw refusal(
           'invalid',
-          `a model family named "${record.name}" exists already`,
+          `A model family named "${record.name}" exists already.`,
           'Choose another name.',
+          'name',
         )
       own = is_new ? [...own, record] : own.map((one) => (one.name === record.name ? record : one))
       return familyViews()
@@ -164,8 +170,9 @@ export function fake(search = ''): Fake {
             prompt: null,
             problem: refusal(
               'invalid',
-              'the model family needs {prefix} and {suffix} once each in its FIM template',
+              'The model family needs {prefix} and {suffix} once each in its FIM template.',
               'Change the record and save again.',
+              'template',
             ),
           }
         : { prompt: render(record), problem: null }
@@ -174,12 +181,20 @@ export function fake(search = ''): Fake {
     list_models: shown,
     save_model: (draft) => {
       if (draft.name.trim() === '')
-        throw refusal('invalid', 'The deployment name is empty.', 'Enter a deployment name.')
+        throw refusal('invalid', 'The deployment name is empty.', 'Use 1 to 255 characters.', 'name')
+      if (['code_completions', 'duo_chat'].includes(draft.name))
+        throw refusal(
+          'invalid',
+          `"${draft.name}" is the name of a feature, and clients use it as a model.`,
+          'Choose another name.',
+          'name',
+        )
       if (list.some((one) => one.name === draft.name && one.id !== draft.id))
         throw refusal(
           'invalid',
-          `A model named “${draft.name}” exists already.`,
-          'Choose another deployment name.',
+          `A model named "${draft.name}" exists already.`,
+          'Choose another name, or edit the model that has it.',
+          'name',
         )
       const before = draft.id ? model(draft.id) : undefined
       const hue = (list.length % 8) + 1

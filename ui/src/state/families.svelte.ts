@@ -1,8 +1,6 @@
 // The model families, known to the form of a model and to their own page.
 
-import type { FamilyRecord } from '../api/FamilyRecord'
 import type { FamilyView } from '../api/FamilyView'
-import type { Variant } from '../api/Variant'
 import { backend } from '../backend'
 import { resource } from './resource.svelte'
 
@@ -24,14 +22,6 @@ export const families = {
 
 export function familyByName(name: string | undefined): FamilyView | undefined {
   return families.all.find((one) => one.record.name === name)
-}
-
-/** The variant that an identifier names, by the rule that `Variant.matches` documents. */
-export function variantOf(record: FamilyRecord, identifier: string): Variant | undefined {
-  const read = `/${identifier.replace(/^\/+|\/+$/g, '').toLowerCase()}/`
-  return record.variants.find((variant) =>
-    variant.matches.some((words) => words.every((word) => read.includes(word))),
-  )
 }
 
 const GUESSES: [RegExp, string][] = [

@@ -1,5 +1,6 @@
 import type { Bos } from '../api/Bos'
 import type { CompletionRoute } from '../api/CompletionRoute'
+import type { Field } from '../api/Field'
 import type { Parameter } from '../api/Parameter'
 import type { Standing } from '../api/Standing'
 import type { Support } from '../api/Support'
@@ -89,6 +90,10 @@ export const families = {
   saved: (title: string) => `Saved ${title}`,
   save: 'Save',
   cancel: 'Cancel',
+  discard: 'Discard',
+  lookAt: (field: string) => `To correct: ${field}`,
+  unsaved: 'unsaved',
+  kept: 'Differs from the family, and is kept as it is.',
   isNew: 'Not saved yet',
   madeFor: 'Made for',
   ways: 'Completes code by',
@@ -126,6 +131,7 @@ export const families = {
   previewNote: 'for a small gap in a Python file',
   legend: { prefix: 'before the cursor', suffix: 'after it', middle: 'what the model writes' },
   noPrompt: 'There is no prompt of its own.',
+  promptLater: 'Stands here again once the record can be used.',
   variants: 'Variants',
   variantsNote: 'told by the identifier, the first match counts',
   variantHeads: { words: 'identifier has' },
@@ -150,4 +156,20 @@ export const families = {
   drop: (name: string) => `Leave out ${name}`,
   addWay: 'Add a way',
   hasFim: 'It was trained to fill in the middle',
+}
+
+/** The fields of a record, as their labels have them. */
+export const FIELDS: Partial<Record<Field, string>> = {
+  name: families.name,
+  title: families.recordTitle,
+  routes: families.ways,
+  template: families.template,
+  tokens: families.tokens,
+  control: families.forbidden,
+  stop: families.stop,
+  stop_ids: families.stopIds,
+  context: families.context,
+  reasoning: families.reasoning,
+  remarks: families.remarks,
+  variants: families.variants,
 }

@@ -41,6 +41,7 @@ export const features = {
   ask: (name: string, count: number) =>
     count > 1 ? `Use ${name} for these ${count} all the same` : `Use ${name} all the same`,
   keep: 'Leave it',
+  and: ' and ',
   noModels: {
     title: 'No model to route to',
     text: 'Add a model first. The sample model answers without any server.',

@@ -71,10 +71,9 @@ export const logs = {
     started: 'Started',
   },
   family: (family: string, provider: string) => (family ? `${family}, ${provider}` : provider),
-  done: (retries: number) =>
-    retries > 0
-      ? `What was done to it (${retries} ${retries === 1 ? 'retry' : 'retries'})`
-      : 'What was done to it',
+  done: 'What was done to it',
+  retries: (count: number) => (count === 1 ? 'one retry' : `${count} retries`),
+  answeredBy: (name: string) => `Answered by ${name}`,
   streamed: 'streamed',
   whole: 'in one piece',
   noStatus: 'no status',

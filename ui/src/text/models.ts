@@ -16,6 +16,7 @@ export const models = {
     first: 'TTFT p50',
   },
   usedBy: (features: string) => `Answers ${features}`,
+  unsaved: 'unsaved',
   on: (name: string) => `${name} is on`,
   checking: 'Checking',
   keys: { walk: 'walk', test: 'test', space: 'on or off' },

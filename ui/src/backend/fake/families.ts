@@ -7,7 +7,6 @@ import type { Standing } from '../../api/Standing'
 import type { Support } from '../../api/Support'
 import type { SupportLevels } from '../../api/SupportLevels'
 import type { Variant } from '../../api/Variant'
-import { variantOf } from '../../state/families.svelte'
 
 const WORDS: Record<string, Support> = { F: 'full', P: 'partial', L: 'limited', N: 'none' }
 function levels(word: string): SupportLevels {
@@ -130,9 +129,26 @@ export const OWN: FamilyRecord = {
   remarks: 'Trained on our Ruby monorepo in June.',
 }
 
+/** The variants that the identifiers of the drawings and of the tests name. */
+const NAMED: Record<string, string> = {
+  'anthropic.claude-3-5-sonnet-20240620-v1:0': 'Claude 3.5 Sonnet',
+  'codegemma:7b-instruct': 'CodeGemma 7b-it',
+  'codestral-22b-v0.1': 'Codestral 22B',
+  'deepseek-coder-33b-instruct': 'DeepSeek Coder Instruct',
+  'eu.anthropic.claude-sonnet-4-5-20250929-v1:0': 'Claude 4.5',
+  'gpt-4o': 'GPT-4o',
+  'gpt-4o-mini': 'GPT-4o mini',
+  'mistral-7b-instruct-v0.3': 'Mistral 7B-it',
+  'Mixtral-8x7B-Instruct-v0.1': 'Mixtral 8x7B-it',
+  'qwen2.5-coder-7b': 'Qwen2.5-Coder',
+  'Qwen/Qwen2.5-Coder-32B-Instruct': 'Qwen2.5-Coder',
+}
+export const variantNamed = (record: FamilyRecord, identifier: string): Variant | undefined =>
+  record.variants.find((one) => one.title === NAMED[identifier])
+
 /** The record as it applies to an identifier. */
 export function asIt(record: FamilyRecord, identifier: string): FamilyRecord {
-  const found = variantOf(record, identifier)
+  const found = variantNamed(record, identifier)
   if (!found) return record
   const routes = found.routes ?? record.routes
   return {
@@ -143,6 +159,7 @@ export function asIt(record: FamilyRecord, identifier: string): FamilyRecord {
     routes,
     fim: routes.includes('raw_fim') ? (found.fim ?? record.fim ?? null) : null,
     context: found.context ?? record.context,
+    refuses: found.refuses ?? record.refuses,
   }
 }
 

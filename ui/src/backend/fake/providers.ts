@@ -4,10 +4,11 @@ import type { AuthChoice } from '../../api/AuthChoice'
 import type { AuthKind } from '../../api/AuthKind'
 import type { EndpointInput } from '../../api/EndpointInput'
 import type { FamilyView } from '../../api/FamilyView'
+import type { Field } from '../../api/Field'
 import type { Provider } from '../../api/Provider'
 import type { ProviderView } from '../../api/ProviderView'
 import type { ResolvedEndpoint } from '../../api/ResolvedEndpoint'
-import { asIt, note, wayOf } from './families'
+import { asIt, note, RECORDS, variantNamed, wayOf } from './families'
 
 const auth = (
   kind: AuthKind,
@@ -78,22 +79,33 @@ export function split(identifier: string, chosen: Provider): [Provider, string] 
   return found ? [found.provider, identifier.slice(found.prefix.length)] : [chosen, identifier]
 }
 
-const refusal = (message: string, hint: string) => ({ code: 'invalid' as const, message, hint })
+const refusal = (field: Field, message: string, hint: string) => ({
+  code: 'invalid' as const,
+  message,
+  hint,
+  field,
+})
 
 export function resolve(input: EndpointInput, families: FamilyView[]): ResolvedEndpoint {
   const endpoint = input.endpoint.trim()
   const [name, sent] = split(input.identifier.trim(), endpoint === 'sample' ? 'sample' : input.provider)
   const known = PROVIDERS.find((one) => one.provider === name)!
-  const record = families.find((one) => one.record.name === input.family)?.record
-  const family = record ? asIt(record, sent) : undefined
-  const way = family ? wayOf(family) : 'chat'
+  const record = families.find((one) => one.record.name === input.family)?.record ?? RECORDS.at(-1)!
+  const family = asIt(record, sent || input.name)
+  const hasRaw = ['openai_compatible', 'ollama', 'mistral'].includes(name)
+  const way = hasRaw ? wayOf(family) : 'chat'
   const answer: ResolvedEndpoint = {
     provider: name,
     provider_title: known.title,
     chat_url: '',
     completion_url: '',
     completion: way,
-    completion_note: note(way, family?.title ?? 'General'),
+    completion_note: note(way, family.title),
+    variant_title: variantNamed(record, sent || input.name)?.title ?? null,
+    standing: family.standing,
+    support: family.support,
+    context: family.context,
+    refuses: family.refuses,
     host: known.is_sample ? 'built in' : '',
     sent_name: sent,
     advice: null,
@@ -103,22 +115,30 @@ export function resolve(input: EndpointInput, families: FamilyView[]): ResolvedE
   if (known.is_sample) return answer
   const address = endpoint || known.own_endpoint.replace('{region}', input.connection.region ?? '')
   if (address === '')
-    return { ...answer, problem: refusal('the endpoint is empty', `Give the base URL of the server.`) }
+    return {
+      ...answer,
+      problem: refusal('endpoint', 'The endpoint is empty.', 'Give the base URL of the server.'),
+    }
   if (!/^https?:\/\/[^/]/.test(address))
     return {
       ...answer,
-      problem: refusal('the endpoint has no scheme', 'It starts with http:// or https://.'),
+      problem: refusal('endpoint', 'The endpoint has no scheme.', 'It starts with http:// or https://.'),
     }
   if (name === 'bedrock' && endpoint === '' && !input.connection.region)
     return {
       ...answer,
-      problem: refusal('no region is known for this model', 'Give a region, such as eu-central-1.'),
+      problem: refusal(
+        'region',
+        'The model has no AWS region.',
+        'Set it here, or set AWS_REGION for the program.',
+      ),
     }
   if (new URL(address).host.endsWith('.openai.azure.com') && name !== 'azure')
     return {
       ...answer,
       problem: refusal(
-        `the endpoint ${new URL(address).host} belongs to Azure OpenAI, and the provider is ${known.title}`,
+        'endpoint',
+        `The endpoint ${new URL(address).host} belongs to Azure OpenAI, and the provider is ${known.title}.`,
         'Choose the provider that the endpoint belongs to.',
       ),
     }
@@ -132,8 +152,16 @@ export function resolve(input: EndpointInput, families: FamilyView[]): ResolvedE
     ollama: `${base.replace(/\/v1$/, '')}/v1/chat/completions`,
   } as Partial<Record<Provider, string>>
   const chat_url = chat[name] ?? `${base}/chat/completions`
+  const [missing] = Object.entries(input.connection.auth).find(([, value]) => value === '') ?? []
   return {
     ...answer,
+    problem: missing
+      ? refusal(
+          missing as Field,
+          `The ${missing.replaceAll('_', ' ')} is empty.`,
+          'Change it and save again.',
+        )
+      : null,
     host: new URL(base).host,
     chat_url,
     completion_url:

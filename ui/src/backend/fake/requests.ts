@@ -37,6 +37,32 @@ const KINDS: Kind[] = [
 ]
 const ORDER = [0, 1, 3, 2, 0, 4, 6, 5, 0, 1, 7, 3, 2, 6, 4, 0, 1, 8, 6, 3]
 
+type Done = Pick<RequestView, 'family' | 'provider' | 'answered_by' | 'retries' | 'queued_ms' | 'notes'>
+/** What the gateway did to the requests of a model. */
+const DONE: Record<string, Done> & { nothing: Done } = {
+  nothing: { retries: 0, notes: [] },
+  'Codestral 22B': {
+    family: 'codestral',
+    provider: 'openai_compatible',
+    retries: 0,
+    notes: ['asked by its own FIM prompt', 'cut at the end of the block'],
+  },
+  'Claude 3.5 Sonnet': {
+    family: 'claude_3',
+    provider: 'bedrock',
+    answered_by: 'Mixtral 8x7B-it',
+    retries: 2,
+    queued_ms: 1240,
+    notes: [
+      'tried again: bedrock-runtime.eu-central-1.amazonaws.com answered 429: Too many requests, please wait before trying again.',
+      'tried again: bedrock-runtime.eu-central-1.amazonaws.com answered 429: Too many requests, please wait before trying again.',
+      'fell back to Mixtral 8x7B-it: bedrock-runtime.eu-central-1.amazonaws.com answered 429',
+      'system turn folded into the first turn of the user',
+    ],
+  },
+  'DeepSeek Coder 33B': { family: 'deepseekcoder', provider: 'openai_compatible', retries: 0, notes: [] },
+}
+
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 export function row(id: number, at: number, running = false): RequestView {
@@ -64,10 +90,7 @@ export function row(id: number, at: number, running = false): RequestView {
     completion_tokens: running ? null : tokens,
     finish_reason: tokens && !running ? 'stop' : null,
     error: running ? null : (kind.error ?? null),
-    retries: 0,
-    notes: kind.model.startsWith('Codestral')
-      ? ['fill-in-the-middle by the family’s template', 'cut at the end of the block']
-      : [],
+    ...(running ? DONE.nothing : (DONE[kind.model] ?? DONE.nothing)),
   }
 }
 

@@ -19,55 +19,65 @@ const stage = (
 
 export function report({ draft }: TestModel): TestReport {
   const at = new Date().toISOString()
-  const isPath = /^https?:\/\/[^/]+\/?$/.test(draft.endpoint)
-  const host = URL.canParse(draft.endpoint) ? new URL(draft.endpoint) : undefined
-  const address = host
-    ? `${host.protocol.slice(0, -1)}, ${host.hostname}, port ${host.port || '443'}`
-    : 'built in'
-  const before = [
-    stage('Address', 'passed', address, 0),
-    stage('Connection', 'passed', '10.20.0.13, connected', 3),
-    stage('TLS', 'skipped', 'not used, plain http'),
-  ]
-  if (!isPath) {
+  const endpoint = draft.endpoint.replace(/\/+$/, '')
+  const host = URL.canParse(draft.endpoint) ? new URL(draft.endpoint).host : 'the server'
+  const before = [stage('Address', 'passed', `${endpoint}/chat/completions`), stage('Key', 'skipped', 'none')]
+  const models = stage('Models', 'passed', `vLLM, listed: ${draft.identifier || 'one model'}`, 12)
+  const chat = stage('Chat', 'passed', 'first token after 88 ms: Yes', 98)
+  const unreached = (...names: string[]) => names.map((name) => stage(name, 'waiting', 'not reached'))
+  const failure = (message: string, hint: string, details: string | null = null) => ({
+    code: 'upstream' as const,
+    message,
+    hint,
+    details,
+  })
+
+  if (/^https?:\/\/[^/]+\/?$/.test(draft.endpoint)) {
+    const error = failure(
+      `The server at ${host} does not answer at this path.`,
+      'The endpoint ends before /v1. With it, the same request answers 200.',
+      `POST ${draft.endpoint}/chat/completions\n404 Not Found · 41 ms · 22 bytes\n{"detail":"Not Found"}`,
+    )
+    const stages = [
+      ...before,
+      stage('Models', 'skipped', 'answered 404', 21),
+      stage('Chat', 'failed', error.message, 41),
+    ]
     return {
-      ok: true,
+      ok: false,
       at,
-      duration_ms: 212,
-      stages: [
-        ...before,
-        stage('Path', 'passed', `${host?.pathname ?? ''}/models lists 1 model`, 12),
-        stage('Key', 'passed', 'accepted', 9),
-        stage('Model id', 'passed', draft.identifier || 'the server decides', 2),
-        stage('Chat', 'passed', 'one token, stop', 88),
-        stage('Stream', 'passed', 'first token, then [DONE]', 98),
-        stage('FIM', 'passed', '[SUFFIX] and [PREFIX] are one token each', 6),
-        stage('Completion', 'passed', 'return a + b', 131),
-      ],
-      server: 'vllm',
+      duration_ms: 62,
+      stages: [...stages, ...unreached('FIM', 'Completion')],
+      error,
+      suggestion: { label: 'Append /v1', endpoint: `${endpoint}/v1` },
+    }
+  }
+  if (draft.family === 'qwen') {
+    const error = failure(
+      'Fill-in-the-middle will not work on this server: "<|fim_prefix|>" is 6 tokens there instead of one, so the model reads it as ordinary text.',
+      'Check that this is a Qwen2.5-Coder model and that its tokenizer is complete, or choose its real family.',
+    )
+    return {
+      ok: false,
+      at,
+      duration_ms: 131,
+      stages: [...before, models, chat, stage('FIM', 'failed', error.message, 9), ...unreached('Completion')],
+      server: 'llama_cpp',
+      error,
     }
   }
   return {
-    ok: false,
+    ok: true,
     at,
-    duration_ms: 62,
+    duration_ms: 212,
     stages: [
       ...before,
-      stage('Path', 'failed', '404 at /chat/completions', 41),
-      stage('Key', 'waiting', 'waits for Path'),
-      stage('Model id', 'waiting', draft.identifier || 'the server decides'),
-      stage('Chat', 'waiting', 'one token, no stream'),
-      stage('Stream', 'waiting', 'first token, then [DONE]'),
-      stage('FIM', 'waiting', 'one token each'),
-      stage('Completion', 'waiting', 'a small gap'),
+      models,
+      chat,
+      stage('FIM', 'passed', '[SUFFIX] is 8, [PREFIX] is 7', 6),
+      stage('Completion', 'passed', 'a + b', 131),
     ],
-    error: {
-      code: 'upstream',
-      message: `The server at ${host?.host} does not answer at this path.`,
-      hint: 'The endpoint ends before /v1. With it, the same request answers 200.',
-      details: `POST ${draft.endpoint}/chat/completions\n404 Not Found · 41 ms · 22 bytes\n{"detail":"Not Found"}`,
-    },
-    suggestion: { label: 'Append /v1', endpoint: `${draft.endpoint.replace(/\/+$/, '')}/v1` },
+    server: 'vllm',
   }
 }
 

@@ -4,6 +4,7 @@ import type { Bos } from '../../api/Bos'
 import type { CompletionRoute } from '../../api/CompletionRoute'
 import type { FamilyPreview } from '../../api/FamilyPreview'
 import type { FamilyRecord } from '../../api/FamilyRecord'
+import type { Field } from '../../api/Field'
 import type { Parameter } from '../../api/Parameter'
 import type { Standing } from '../../api/Standing'
 import type { SupportLevels } from '../../api/SupportLevels'
@@ -41,9 +42,15 @@ export type Entered = {
   variants: EnteredVariant[]
 }
 
+/** What is wrong, at the field that it is about. */
+export type Wrong = Partial<Record<Field, string>>
+
 const OR = / or /
 const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '')
-const numbers = (text: string) => text.split(/[\s,]+/).filter(Boolean)
+const words = (text: string) => text.split(/[\s,]+/).filter(Boolean)
+/** A number; what is none goes as it was typed, for the back end to refuse by name. */
+const number = (text: string) =>
+  /^\d+$/.test(text.trim()) ? Number(text) : (text.trim() as unknown as number)
 
 export const enterVariant = (variant: Variant): EnteredVariant => ({
   rest: variant,
@@ -55,6 +62,15 @@ export const enterVariant = (variant: Variant): EnteredVariant => ({
 
 export const newVariant = (support: SupportLevels): EnteredVariant =>
   enterVariant({ title: '', matches: [], standing: 'unlisted', support })
+
+/** The form of a family that is kept: of a copy, or of the family itself. */
+export type Draft = { before: FamilyRecord; entered: Entered }
+export const draftId = (name: string, act: 'copy' | 'edit') => `family ${name} ${act}`
+
+/** Whether anything was typed into it. */
+export const isBegun = ({ before, entered }: Draft) =>
+  JSON.stringify(leave($state.snapshot(entered) as Entered, before)) !==
+  JSON.stringify(leave(enter(before), before))
 
 export function enter(record: FamilyRecord): Entered {
   const { fim } = record
@@ -101,20 +117,20 @@ export function leave(entered: Entered, before: FamilyRecord): FamilyRecord {
     routes: entered.routes,
     bos: entered.bos,
     stop: lines(entered.stop),
-    stop_ids: numbers(entered.stopIds).map(Number),
-    context: Number(entered.context),
+    stop_ids: words(entered.stopIds).map(number),
+    context: number(entered.context),
     refuses: entered.refuses,
     reasoning: entered.open || entered.close ? { open: entered.open, close: entered.close } : null,
     remarks: entered.remarks.trim(),
-    variants: entered.variants.map(({ rest, title, words, support, context }) => ({
+    variants: entered.variants.map(({ rest, title, words: told, support, context }) => ({
       ...rest,
       title: title.trim(),
-      matches: words
+      matches: told
         .split(OR)
         .map((set) => set.trim().split(/\s+/).filter(Boolean))
         .filter((set) => set.length > 0),
       support,
-      context: context.trim() === '' ? null : Number(context),
+      context: context.trim() === '' ? null : number(context),
     })),
   }
 }

@@ -3,10 +3,11 @@
 import type { Auth } from '../../api/Auth'
 import type { AuthChoice } from '../../api/AuthChoice'
 import type { AuthKind } from '../../api/AuthKind'
+import type { Field } from '../../api/Field'
 import type { ModelDraft } from '../../api/ModelDraft'
 import type { ModelView } from '../../api/ModelView'
 import type { Provider } from '../../api/Provider'
-import { asError, backend } from '../../backend'
+import { asError, backend, type ApiError } from '../../backend'
 import { providerOf } from '../../state/providers.svelte'
 import { draftOf } from '../../state/tests.svelte'
 import { tell } from '../../state/toasts.svelte'
@@ -26,7 +27,21 @@ export type Form = {
   switched: Provider | undefined
   /** Whether faults are shown: not before someone tried to save. */
   isTried: boolean
+  /** What it began with. */
+  before: string
+  /** Whether someone chose the name and the family, so that the identifier no longer tells them. */
+  isNamed: boolean
+  isFamilyChosen: boolean
+  /** What was refused, and the draft that it was about. */
+  refused: { error: ApiError; draft: string } | undefined
 }
+
+/** What is wrong, at the field that it is about. */
+export type Wrong = Partial<Record<Field, string>>
+
+/** The names of kept forms. */
+export const NEW_MODEL = 'model'
+export const idOf = (model: ModelView) => `model ${model.id}`
 
 export const blank = (name = '', endpoint = ''): ModelDraft => ({
   name,
@@ -40,19 +55,25 @@ export const blank = (name = '', endpoint = ''): ModelDraft => ({
 
 const around = (draft: ModelDraft, keyChange: KeyChange): Form => ({
   draft,
+  before: '',
   atOnce: String(draft.connection.max_concurrent ?? ''),
   context: String(draft.connection.context ?? ''),
   key: '',
   keyChange,
   switched: undefined,
   isTried: false,
+  isNamed: false,
+  isFamilyChosen: false,
+  refused: undefined,
 })
 
-export const emptyForm = (): Form => around(blank(), 'set')
+const begun = (form: Form): Form => ({ ...form, before: JSON.stringify(entered(form)) })
+
+export const emptyForm = (): Form => begun(around(blank(), 'set'))
 
 /** A form for a saved model. The key starts empty: no secret is ever filled in. */
 export const formOf = (model: ModelView): Form =>
-  around($state.snapshot(draftOf(model)) as ModelDraft, model.key === 'absent' ? 'set' : 'keep')
+  begun(around($state.snapshot(draftOf(model)) as ModelDraft, model.key === 'absent' ? 'set' : 'keep'))
 
 const numberOf = (typed: string): number | null => (typed.trim() === '' ? null : Number(typed))
 const orNull = (typed: string | null | undefined): string | null => typed?.trim() || null
@@ -121,18 +142,23 @@ export function setProvider({ draft }: Form, next: Provider): void {
   if (record?.servers.length === 0) draft.connection.server = null
 }
 
-export type Faults = Partial<
-  Record<'name' | 'endpoint' | 'identifier' | 'atOnce' | 'context', string> & { auth: Record<string, string> }
->
+/** Keeps a refusal with the form, until the form is changed. */
+export function refuse(form: Form, thrown: unknown): void {
+  form.refused = { error: asError(thrown), draft: JSON.stringify(entered(form)) }
+}
+
+export function refusalOf(form: Form): ApiError | undefined {
+  return form.refused?.draft === JSON.stringify(entered(form)) ? form.refused.error : undefined
+}
 
 const isWithin = (typed: string, from: number, to: number) => {
   const value = Number(typed)
   return typed.trim() === '' || (Number.isInteger(value) && value >= from && value <= to)
 }
 
-export function faults(form: Form): Faults {
+export function faults(form: Form): Wrong {
   const { draft } = form
-  const found: Faults = {}
+  const found: Wrong = {}
   const name = draft.name.trim()
   const provider = providerOf(draft.provider)
   if (name === '') found.name = words.nameEmpty
@@ -143,13 +169,17 @@ export function faults(form: Form): Faults {
   const auth = draft.connection.auth as Record<string, unknown>
   for (const field of accessOf(form)?.fields ?? [])
     if (!field.is_optional && String(auth[field.name] ?? '').trim() === '')
-      (found.auth ??= {})[field.name] = words.fieldEmpty(field.title.toLowerCase())
-  if (!isWithin(form.atOnce, 1, 10_000)) found.atOnce = words.atOnceFault
+      found[field.name as Field] = words.fieldEmpty(field.title.toLowerCase())
+  if (!isWithin(form.atOnce, 1, 10_000)) found.max_concurrent = words.atOnceFault
   if (!isWithin(form.context, 256, 20_000_000)) found.context = words.contextFault
   return found
 }
 
 const plain = (draft: ModelDraft) => JSON.stringify(entered(around(draft, 'keep')))
+
+/** Whether anything was typed into it. */
+export const isBegun = (form: Form) =>
+  form.keyChange === 'remove' || form.key !== '' || JSON.stringify(entered(form)) !== form.before
 
 export function isChanged(form: Form, model: ModelView): boolean {
   const isSame = plain(entered(form)) === plain(draftOf(model))

@@ -1,23 +1,24 @@
-// What a form comes to, asked while it is typed: the provider that counts, the URLs, and what keeps it from working.
+// What a form comes to, asked while it is typed: the provider that counts, the variant, the URLs, and what is wrong.
 
 import type { EndpointInput } from '../../api/EndpointInput'
 import type { ResolvedEndpoint } from '../../api/ResolvedEndpoint'
 import { asError, backend, type ApiError } from '../../backend'
 import { providerOf } from '../../state/providers.svelte'
-import { entered, faults, setProvider, type Form } from './draft.svelte'
+import { entered, setProvider, type Form, type Wrong } from './draft.svelte'
 
-export type Place = 'endpoint' | 'identifier' | 'region' | 'api_version' | 'auth' | 'family'
 export type Reach = {
   readonly value: ResolvedEndpoint | undefined
+  /** The same, as long as it is about the family that is chosen. */
+  readonly ofFamily: ResolvedEndpoint | undefined
   /** The identifier without its prefix. */
   readonly sentName: string
-  /** What is wrong, at the field that it is about. */
-  readonly at: Partial<Record<Place, string>>
+  readonly wrong: Wrong
 }
 
 export function inputOf(form: Form): EndpointInput {
-  const { endpoint, provider, identifier, family, connection, id } = entered(form)
+  const { name, endpoint, provider, identifier, family, connection, id } = entered(form)
   return {
+    name,
     endpoint,
     provider,
     identifier,
@@ -28,38 +29,34 @@ export function inputOf(form: Form): EndpointInput {
   }
 }
 
-const PLACES: [RegExp, Place][] = [
-  [/identifier/i, 'identifier'],
-  [/region/i, 'region'],
-  [/api version/i, 'api_version'],
-  [/tenant|client id|access key|profile/i, 'auth'],
-  [/family/i, 'family'],
-]
+export const sentence = ({ message, hint }: ApiError) => `${message} ${hint}`
 
-/** The field that a problem is about, by the words of the rule that found it. */
-export function placeOf({ message }: ApiError): Place {
-  return PLACES.find(([word]) => word.test(message))?.[1] ?? 'endpoint'
+/** A problem at its field. A field that is still empty is no mistake before someone tried to save. */
+function wrongIn({ draft, isTried }: Form, problem: ApiError): Wrong {
+  const isTouched = isTried || draft.endpoint.trim() !== '' || draft.identifier.trim() !== ''
+  const field = problem.field ?? 'endpoint'
+  const auth = draft.connection.auth as Record<string, unknown>
+  const typed = field === 'endpoint' ? draft.endpoint : auth[field]
+  const isOpen = !isTried && typeof typed === 'string' && typed.trim() === ''
+  return isTouched && !isOpen ? { [field]: sentence(problem) } : {}
 }
-
-/** A sentence of the back end, which begins in lower case. */
-export const sentence = ({ message, hint }: ApiError) =>
-  `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}. ${hint}`
 
 export function reach(form: () => Form): Reach {
   let value = $state.raw<ResolvedEndpoint>()
+  let family = $state.raw('')
   const question = $derived.by(() => {
     const { key: _, ...input } = inputOf(form())
-    // Who calls is not needed for a URL, and a field that is still empty is no mistake.
-    if (faults(form()).auth) input.connection.auth = { kind: 'key' }
     return JSON.stringify(input)
   })
 
   $effect(() => {
     const asked = question
     const soon = setTimeout(() => {
+      const input = JSON.parse(asked) as EndpointInput
       const hear = (answer: ResolvedEndpoint) => {
         if (asked !== question) return
         value = answer
+        family = input.family ?? ''
         const now = form()
         const isTyped = now.draft.identifier.trim() !== '' && now.draft.provider !== 'sample'
         if (isTyped && answer.provider !== 'sample' && answer.provider !== now.draft.provider) {
@@ -68,7 +65,7 @@ export function reach(form: () => Form): Reach {
         }
       }
       // A form that cannot be asked about is not the form's fault.
-      backend.call('resolve_endpoint', JSON.parse(asked) as EndpointInput).then(hear, (thrown) => {
+      backend.call('resolve_endpoint', input).then(hear, (thrown) => {
         if (asked === question && value) value = { ...value, problem: asError(thrown) }
       })
     }, 200)
@@ -79,21 +76,18 @@ export function reach(form: () => Form): Reach {
     get value() {
       return value
     },
+    get ofFamily() {
+      return family === form().draft.family ? value : undefined
+    },
     get sentName() {
       const { identifier, provider } = form().draft
       const prefix = providerOf(provider)?.prefix ?? ''
       const typed = identifier.trim()
       return value?.sent_name || (prefix && typed.startsWith(prefix) ? typed.slice(prefix.length) : typed)
     },
-    get at() {
+    get wrong() {
       const problem = value?.problem
-      const { draft, isTried } = form()
-      // Nothing is wrong with a form that nobody has filled in yet.
-      const isTouched = isTried || draft.endpoint.trim() !== '' || draft.identifier.trim() !== ''
-      if (!problem || !isTouched) return {}
-      const place = placeOf(problem)
-      if (place === 'endpoint' && draft.endpoint.trim() === '' && !isTried) return {}
-      return { [place]: sentence(problem) }
+      return problem ? wrongIn(form(), problem) : {}
     },
   }
 }
