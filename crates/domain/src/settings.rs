@@ -179,7 +179,9 @@ impl Settings {
             self.models.push(model.clone());
             return Ok(model);
         };
-        let model = self.model_mut(id)?;
+        let model = self
+            .model(id)
+            .ok_or_else(|| DomainError::NoSuchModel(id.to_string()))?;
         let changed = Model {
             name,
             family,
@@ -192,8 +194,28 @@ impl Settings {
         };
         check_reach(&changed)?;
         changed.connection.check()?;
-        *model = changed;
-        Ok(model.clone())
+        self.check_routes_of(model, &changed)?;
+        *self.model_mut(id)? = changed.clone();
+        Ok(changed)
+    }
+
+    /// Refuses a change that makes a model unfit for a feature that it answers: the reason would
+    /// never be shown.
+    fn check_routes_of(&self, before: &Model, after: &Model) -> Result<(), DomainError> {
+        let features = self.features_of(after.id);
+        let (before, after) = (self.family_of(before), self.family_of(after));
+        for feature in features {
+            if unfit_reason(&before, feature).is_some() {
+                continue;
+            }
+            if let Some(reason) = unfit_reason(&after, feature) {
+                let title = feature.record().title;
+                return Err(DomainError::Unfit(format!(
+                    "{reason} It answers {title}: route that to another model first"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Removes a model and every route to it, and returns it.

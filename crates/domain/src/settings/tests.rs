@@ -366,3 +366,26 @@ fn what_a_model_says_of_itself_goes_before_its_family() {
     narrow.connection.context = Some(4_096);
     assert_eq!(settings.family_of(&narrow).context, 4_096);
 }
+
+#[test]
+fn a_change_that_makes_a_routed_model_unfit_is_refused_with_the_feature() {
+    let mut settings = Settings::default();
+    let mut model = draft("House");
+    model.family = "mixtral".into();
+    let id = ModelId(Uuid::now_v7());
+    settings.save_model(&model, id).unwrap();
+    let route = Route::Model {
+        model: id,
+        fallback: None,
+    };
+    settings
+        .set_route(Feature::DuoChat, Some(route), false)
+        .unwrap();
+    model.id = Some(id);
+    model.family = "starcoder2".into();
+    let refusal = settings.save_model(&model, id).unwrap_err().to_string();
+    assert!(refusal.contains("It answers Chat"), "{refusal}");
+    assert_eq!(settings.model(id).unwrap().family.as_str(), "mixtral");
+    settings.set_route(Feature::DuoChat, None, false).unwrap();
+    assert!(settings.save_model(&model, id).is_ok());
+}
