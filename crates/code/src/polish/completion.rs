@@ -21,8 +21,9 @@ const MOST_MATCHES: usize = 6;
 #[derive(Debug)]
 pub struct Completion {
     front: Front,
+    unfence: Unfence,
     /// What an instruction brings with it.
-    chat: Option<(Unfence, Echo)>,
+    echo: Option<Echo>,
     overlap: Overlap,
     block: Option<Block>,
     junk: Junk,
@@ -65,10 +66,17 @@ impl Completion {
         } else {
             Vec::new()
         };
-        let fences = by_chat && !gap.is_markdown();
+        // Inside a comment a fence is content.
+        let fences = !gap.is_markdown() && (by_chat || gap.line_start().trim().is_empty());
+        let unfence = if by_chat {
+            Unfence::new(Fences::First, fences)
+        } else {
+            Unfence::of_leading(fences)
+        };
         Self {
             front: Front::new(family, gap, &marks, by_chat),
-            chat: by_chat.then(|| (Unfence::new(Fences::First, fences), Echo::new(gap))),
+            unfence,
+            echo: by_chat.then(|| Echo::new(gap)),
             overlap: Overlap::new(&gap.suffix),
             block: Block::new(gap),
             junk: Junk::new(gap),
@@ -90,8 +98,9 @@ impl Completion {
     /// The next piece of the answer; gives the text that can be shown now.
     pub fn push(&mut self, piece: &str) -> String {
         let text = self.front.push(piece);
-        let text = match &mut self.chat {
-            Some((unfence, echo)) => echo.push(&unfence.push(&text)),
+        let text = self.unfence.push(&text);
+        let text = match &mut self.echo {
+            Some(echo) => echo.push(&text),
             None => text,
         };
         self.take(&text);
@@ -101,10 +110,7 @@ impl Completion {
 
     /// Whether the rest of the answer would be cut, so that the model can be stopped.
     pub fn is_over(&self) -> bool {
-        let unfenced = self
-            .chat
-            .as_ref()
-            .is_some_and(|(unfence, _)| unfence.is_over());
+        let unfenced = self.unfence.is_over();
         self.over.is_some() || self.front.is_over() || unfenced
     }
 
@@ -114,16 +120,15 @@ impl Completion {
             return Default::default();
         }
         let mut text = self.front.finish();
-        if let Some((unfence, echo)) = &mut self.chat {
-            text = unfence.push(&text) + &unfence.finish();
+        text = self.unfence.push(&text) + &self.unfence.finish();
+        if let Some(echo) = &mut self.echo {
             text = echo.push(&text) + &echo.finish();
         }
         self.take(&text);
         let mut notes: Vec<Note> = self.front.notes().collect();
-        if let Some((unfence, echo)) = &self.chat {
-            notes.extend(unfence.unwrapped().then_some(Note::Unwrapped));
-            notes.extend(echo.dropped().then_some(Note::PrefixRepeated));
-        }
+        notes.extend(self.unfence.unwrapped().then_some(Note::Unwrapped));
+        let repeated = self.echo.as_ref().is_some_and(Echo::dropped);
+        notes.extend(repeated.then_some(Note::PrefixRepeated));
         let end = self.end(&mut notes);
         self.text.truncate(end.max(self.given));
         (self.give(end), notes)

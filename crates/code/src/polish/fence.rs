@@ -74,6 +74,8 @@ pub(super) struct Unfence {
     /// Whether words of an unfinished line have been given out.
     has_words: bool,
     unwrapped: bool,
+    /// Whether only a fence at the very beginning counts.
+    leading_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +107,15 @@ impl Unfence {
             owes_line_end: false,
             has_words: false,
             unwrapped: false,
+            leading_only: false,
+        }
+    }
+
+    /// The same where only an answer that begins with a fence is taken out of it.
+    pub(super) fn of_leading(has_fences: bool) -> Self {
+        Self {
+            leading_only: true,
+            ..Self::new(Fences::First, has_fences)
         }
     }
 
@@ -163,7 +174,11 @@ impl Unfence {
     fn start(&mut self, is_end: bool) -> bool {
         let begun = self.pending.trim_start();
         let space = self.pending.len() - begun.len();
-        let plain = State::Line(None);
+        let plain = if self.leading_only {
+            State::Untouched
+        } else {
+            State::Line(None)
+        };
         let waits = !is_end && space <= LONGEST_OPENING;
         if begun.is_empty() && waits {
             return false;
@@ -191,7 +206,7 @@ impl Unfence {
         if waits && ["`", "``", "~", "~~"].contains(&begun) {
             return false;
         }
-        if begun.is_empty() || !may_be_prose(begun) {
+        if begun.is_empty() || self.leading_only || !may_be_prose(begun) {
             return self.go(plain);
         }
         let lines = begun.match_indices('\n').map(|(at, _)| at + 1);

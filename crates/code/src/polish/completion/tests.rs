@@ -222,3 +222,20 @@ fn the_first_words_wait_for_nothing() {
     assert!(completion.is_over());
     assert_eq!(completion.finish(), (String::new(), vec![Note::CutAtBlock]));
 }
+
+#[test]
+fn a_raw_answer_in_a_fence_is_taken_out_of_it_unless_a_fence_is_content() {
+    let family = FamilyRecord::built_in("qwen").unwrap();
+    let polished = |name: &str, prefix: &str, answer: &str| {
+        let gap = Gap::new(prefix, "\n").in_file(name, None);
+        let mut completion = Completion::new(&gap, family, CompletionRoute::RawFim);
+        let text = completion.push(answer);
+        text + &completion.finish().0
+    };
+    let fenced = "```python\nx = 1\n```\nThat sets x.";
+    assert_eq!(polished("a.py", "import os\n", fenced), "x = 1");
+    assert!(polished("a.md", "# A\n", fenced).starts_with("```python"));
+    let comment = "```\nlet x = 1;\n```";
+    assert!(polished("a.rs", "/// ", comment).starts_with("```"));
+    assert_eq!(polished("a.py", "import os\n", "To = 1"), "To = 1");
+}
