@@ -11,11 +11,11 @@ use http::request::Parts;
 use providers::{Part, UpstreamError, read_whole};
 
 use super::Exchange;
-use super::model::resolve;
+use super::model::{read_request, resolve};
 use crate::answer::AnswerBody;
 use crate::ask;
 use crate::error::{GatewayError, Trouble};
-use crate::incoming::{ModelRequest, read_body};
+use crate::incoming::ModelRequest;
 
 /// Characters of a token where nobody can count: llama.cpp's own ratio.
 const CHARACTERS_PER_TOKEN: usize = 3;
@@ -32,11 +32,7 @@ pub(super) async fn count<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    let limit = exchange.snapshot.settings.gateway.max_body_bytes;
-    let request = match read_body(parts, body, limit)
-        .await
-        .and_then(ModelRequest::scan)
-    {
+    let request = match read_request(parts, body, &exchange.snapshot).await {
         Ok(request) => request,
         Err(error) => return exchange.fail(&error),
     };

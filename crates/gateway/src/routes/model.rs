@@ -16,6 +16,7 @@ use crate::incoming::{ModelRequest, read_body};
 use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
+use crate::snapshot::Snapshot;
 use crate::wish::{Wish, WishKind};
 
 /// Answers a request for a model.
@@ -28,11 +29,7 @@ pub(super) async fn answer<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    let limit = exchange.snapshot.settings.gateway.max_body_bytes;
-    let request = match read_body(parts, body, limit)
-        .await
-        .and_then(ModelRequest::scan)
-    {
+    let request = match read_request(parts, body, &exchange.snapshot).await {
         Ok(request) => request,
         Err(error) => return exchange.fail(&error),
     };
@@ -56,6 +53,19 @@ where
         Ok(begun) => respond(&wish, begun, exchange).await,
         Err(error) => exchange.fail(&error),
     }
+}
+
+/// Reads a request for a model within the limit of the settings.
+pub(super) async fn read_request<B>(
+    parts: &Parts,
+    body: B,
+    snapshot: &Snapshot,
+) -> Result<ModelRequest, GatewayError>
+where
+    B: http_body::Body<Data = Bytes>,
+{
+    let limit = snapshot.settings.gateway.max_body_bytes;
+    ModelRequest::scan(read_body(parts, body, limit).await?)
 }
 
 /// The models to ask, in order, and the feature that the client named. Writes down what was found.
