@@ -15,11 +15,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crates/code", &["domain"]),
     ("crates/providers", &["domain"]),
     ("crates/forms", &["domain", "providers"]),
-    ("crates/gateway", &["domain", "code", "providers", "forms"]),
-    ("crates/control", &["domain", "providers", "gateway"]),
+    ("crates/gitlab", &["domain", "code", "providers"]),
+    ("crates/access", &["domain"]),
+    (
+        "crates/gateway",
+        &["domain", "code", "providers", "forms", "gitlab", "access"],
+    ),
+    (
+        "crates/control",
+        &["domain", "providers", "gitlab", "access", "gateway"],
+    ),
     ("crates/cli", &["domain", "gateway", "control"]),
     ("src-tauri", &["domain", "gateway", "control"]),
-    ("crates/fuzz", &["domain", "providers", "forms"]),
+    ("crates/fuzz", &["domain", "providers", "forms", "gitlab"]),
     ("crates/xtask", &[]),
     ("tests", &[]),
 ];

@@ -1,0 +1,1 @@
+//! Bodies as GitLab and the editors send them, and answers as they parse them.
