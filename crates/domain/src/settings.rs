@@ -12,9 +12,11 @@ use crate::{
 use reach::check_reach;
 
 mod gateway;
+mod gitlab;
 mod reach;
 
 pub use gateway::GatewaySettings;
+pub use gitlab::{GitlabSettings, InstanceUrl};
 
 /// All settings. Keys of models are not among them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub struct Settings {
     /// How the gateway listens and what it bears.
     #[serde(default)]
     pub gateway: GatewaySettings,
+    /// Whose tokens are accepted, and what GitLab's requests may do.
+    #[serde(default)]
+    pub gitlab: GitlabSettings,
     /// Keys that clients show.
     #[serde(default)]
     pub client_keys: Vec<ClientKey>,
