@@ -1,9 +1,7 @@
 //! Where the calls for a model go, and how code completion goes with it: what the providers make of
 //! small examples. Sends nothing.
 
-use domain::{
-    CompletionRoute, Endpoint, FamilyRecord, Field, Identifier, Model, Provider, ServerKind,
-};
+use domain::{CompletionRoute, Endpoint, FamilyRecord, Field, Model, Provider, ServerKind};
 use providers::{Ask, Call, Fill, Message, Parameters, Role, Target, UpstreamError, Way};
 use secrecy::SecretSlice;
 
@@ -30,10 +28,7 @@ impl<'a> Reach<'a> {
             model,
             family,
             kind: kind.unwrap_or(ServerKind::Other),
-            name: model
-                .identifier
-                .as_ref()
-                .map_or("", Identifier::served_name),
+            name: model.served_name().unwrap_or_default(),
         }
     }
 
@@ -50,7 +45,7 @@ impl<'a> Reach<'a> {
     pub(crate) fn target(&self, key: Option<&'a SecretSlice<u8>>) -> Target<'a> {
         Target {
             provider: self.model.provider(),
-            server: self.model.endpoint.server(),
+            server: self.model.server(),
             name: self.name,
             connection: &self.model.connection,
             family: self.family,

@@ -102,6 +102,16 @@ impl ServerEndpoint {
         &self.host
     }
 
+    /// The deployment that a whole deployment URL of Azure names:
+    /// `…/openai/deployments/NAME/…`. Azure allows letters, digits, `-`, `_` and `.` in it.
+    pub fn azure_deployment(&self) -> Option<&str> {
+        let mut segments = self.base.path_segments()?;
+        segments.find(|segment| *segment == "openai")?;
+        let name = (segments.next()? == "deployments").then(|| segments.next())??;
+        let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
+        (!name.is_empty() && name.bytes().all(is_plain)).then_some(name)
+    }
+
     /// The same endpoint with `/v1` appended, when its path does not end so already.
     pub fn with_v1(&self) -> Option<Self> {
         let path = self.base.path().trim_end_matches('/');

@@ -2,6 +2,7 @@
 //! ids are passed in.
 #![warn(missing_docs)]
 
+mod bedrock;
 mod client_key;
 mod connection;
 mod endpoint;
@@ -18,6 +19,7 @@ mod routing;
 mod secret;
 mod settings;
 
+pub use bedrock::{BedrockName, region_of_host};
 pub use client_key::{ClientKey, ClientKeyDigest, ClientKeyId, ClientKeyName};
 pub use connection::{Connection, is_region};
 pub use endpoint::{Endpoint, ServerEndpoint, UpstreamPath};

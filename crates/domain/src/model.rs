@@ -1,6 +1,7 @@
 //! A registered model: deployment name, family, endpoint, identifier, connection. Whether these
 //! fit together is checked in `settings`.
 
+use std::sync::LazyLock;
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,10 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 use uuid::Uuid;
 
-use crate::{Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider, ServerKind};
+use crate::{
+    Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider, ServerEndpoint,
+    ServerKind,
+};
 
 /// Identifies a model through every change of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
@@ -161,20 +165,47 @@ impl Model {
         })
     }
 
-    /// What a stored key is bound to: the server's origin, or the vendor.
-    pub fn key_origin(&self) -> Option<String> {
+    /// The server that calls go to; none for the sample model and for a provider's own address.
+    /// `codestral/` without an endpoint means the address that takes Codestral's own keys.
+    pub fn server(&self) -> Option<&ServerEndpoint> {
+        static CODESTRAL: LazyLock<ServerEndpoint> = LazyLock::new(|| {
+            let address = "https://codestral.mistral.ai/v1";
+            address.parse().expect("it is the base URL of a server")
+        });
+        let is_codestral = || {
+            let typed = self.identifier.as_ref().map(Identifier::as_str);
+            typed.is_some_and(|typed| typed.starts_with("codestral/"))
+        };
         match &self.endpoint {
             Endpoint::Sample => None,
-            Endpoint::Server(server) => Some(server.origin()),
-            Endpoint::Vendor(_) => Some(format!("vendor:{}", self.provider())),
+            Endpoint::Server(server) => Some(server),
+            Endpoint::Vendor(_) => is_codestral().then(|| &*CODESTRAL),
+        }
+    }
+
+    /// The name that goes to the server: the identifier's, else the deployment that an endpoint of
+    /// Azure names; none when the server decides.
+    pub fn served_name(&self) -> Option<&str> {
+        let identifier = self.identifier.as_ref().map(Identifier::served_name);
+        identifier.or_else(|| {
+            let server = self.endpoint.server()?;
+            let is_azure = self.provider() == Provider::Azure;
+            server.azure_deployment().filter(|_| is_azure)
+        })
+    }
+
+    /// What a stored key is bound to: the server's origin, or the vendor.
+    pub fn key_origin(&self) -> Option<String> {
+        match (&self.endpoint, self.server()) {
+            (Endpoint::Sample, _) => None,
+            (_, Some(server)) => Some(server.origin()),
+            (_, None) => Some(format!("vendor:{}", self.provider())),
         }
     }
 
     /// What the family is told apart by: the served name, else the deployment name.
     pub fn variant_name(&self) -> &str {
-        self.identifier
-            .as_ref()
-            .map_or(self.name.as_str(), Identifier::served_name)
+        self.served_name().unwrap_or(self.name.as_str())
     }
 }
 

@@ -217,7 +217,7 @@ pub(crate) fn target_of<'a>(
     };
     Ok(Target {
         provider: model.provider(),
-        server: model.endpoint.server(),
+        server: model.server(),
         name: "",
         connection: &model.connection,
         family,
@@ -233,8 +233,8 @@ pub(crate) async fn served_name(
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<String, Trouble> {
-    if let Some(identifier) = &model.identifier {
-        return Ok(identifier.served_name().to_owned());
+    if let Some(name) = model.served_name() {
+        return Ok(name.to_owned());
     }
     let listed = exchange
         .known

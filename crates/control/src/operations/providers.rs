@@ -35,7 +35,7 @@ impl Control {
         };
         let kind = input.model.and_then(|id| self.tests.of(id)?.server);
         let mut answer = resolved(&settings, &model, kind, problem);
-        if input.identifier.trim().is_empty() {
+        if input.identifier.trim().is_empty() && model.served_name() == Some(PLACEHOLDER) {
             answer.sent_name.clear();
         }
         Ok(answer)
@@ -44,8 +44,16 @@ impl Control {
 
 /// A draft of the model that is being entered; a missing identifier is not what is looked at here.
 pub(super) fn draft_of(input: &EndpointInput) -> ModelDraft {
+    // A deployment URL of Azure has a name already.
+    let names_one = || {
+        let typed: Option<Endpoint> = input.endpoint.parse().ok();
+        let named = typed.as_ref().and_then(Endpoint::server);
+        input.provider == Provider::Azure
+            && named.is_some_and(|server| server.azure_deployment().is_some())
+    };
     let is_missing = input.identifier.trim().is_empty();
-    let identifier = if is_missing && input.provider.record().needs_identifier {
+    let needs_one = input.provider.record().needs_identifier;
+    let identifier = if is_missing && needs_one && !names_one() {
         PLACEHOLDER.into()
     } else {
         input.identifier.clone()

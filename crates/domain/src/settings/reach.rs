@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{DomainError, Endpoint, Model, Provider};
+use crate::{BedrockName, DomainError, Endpoint, Identifier, Model, Provider, region_of_host};
 
 /// Checks that provider, endpoint and identifier belong together.
 pub(super) fn check_reach(model: &Model) -> Result<(), DomainError> {
@@ -37,13 +37,27 @@ pub(super) fn check_reach(model: &Model) -> Result<(), DomainError> {
             }
         }
     }
-    if record.needs_identifier && model.identifier.is_none() {
+    if record.needs_identifier && model.served_name().is_none() {
         return Err(DomainError::Identifier(format!(
             "is empty, and {} needs one",
             record.title
         )));
     }
-    Ok(())
+    match &model.identifier {
+        Some(identifier) if provider == Provider::Bedrock => check_bedrock(model, identifier),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an id that cannot be one, and regions that conflict. The host of a server of the
+/// admin's own says nothing about the region.
+fn check_bedrock(model: &Model, identifier: &Identifier) -> Result<(), DomainError> {
+    let base = model.endpoint.server().map(|server| server.base());
+    let of_aws = base.filter(|base| owner_of(base) == Some(Provider::Bedrock));
+    BedrockName::of(identifier.served_name())?.check_region(
+        model.connection.region.as_deref(),
+        of_aws.and_then(region_of_host),
+    )
 }
 
 /// The provider whose own host this is; none for a server of the admin's.
@@ -78,3 +92,6 @@ fn has_door(cloud: Provider, path: &str, provider: Provider) -> bool {
             _ => false,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The name of a model at Bedrock: what stands in front of the id, and the id as a segment of a
 //! path.
 
-use domain::is_region;
+use domain::{BedrockName, Field};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::UpstreamError;
@@ -27,7 +27,7 @@ pub(super) enum Way {
 pub(super) struct ModelName<'a> {
     /// The id, profile or ARN.
     pub(super) id: &'a str,
-    /// The region in front of it.
+    /// The region that the name says, in front of the id or in its ARN.
     pub(super) region: Option<&'a str>,
     /// How the model is asked.
     pub(super) way: Way,
@@ -47,38 +47,24 @@ pub(super) enum Vendor {
 impl<'a> ModelName<'a> {
     /// Takes `converse/`, `invoke/` and a region off an id, as LiteLLM writes them.
     pub(super) fn of(name: &'a str) -> Result<Self, UpstreamError> {
-        let (mut id, mut region, mut way) = (name, None, Way::Converse);
-        while let Some((before, after)) = id.split_once('/') {
-            match before {
-                "converse" => way = Way::Converse,
-                "invoke" => way = Way::Invoke,
-                _ if is_region(before) => region = Some(before),
-                _ => break,
-            }
-            id = after;
-        }
-        let climbs = |segment| matches!(segment, "" | "." | "..");
-        if id.split('/').any(climbs) {
-            return Err(UpstreamError::Setting {
-                field: domain::Field::Identifier,
-                problem: format!(
-                    "\"{name}\" is not the id of a Bedrock model: enter the id, the inference \
-                     profile or the ARN as AWS shows it"
-                ),
-            });
-        }
-        Ok(Self { id, region, way })
+        let name = BedrockName::of(name).map_err(|error| UpstreamError::Setting {
+            field: Field::Identifier,
+            problem: error.to_string(),
+        })?;
+        Ok(Self {
+            id: name.id,
+            region: name.named_region(),
+            way: if name.invokes {
+                Way::Invoke
+            } else {
+                Way::Converse
+            },
+        })
     }
 
     /// The id as one segment of a path.
     pub(super) fn segment(&self) -> String {
         utf8_percent_encode(self.id, IN_SEGMENT).to_string()
-    }
-
-    /// The fourth field of an ARN.
-    pub(super) fn region_of_arn(&self) -> Option<&'a str> {
-        let fields = self.id.strip_prefix("arn:")?;
-        fields.split(':').nth(2).filter(|region| is_region(region))
     }
 
     /// Whose model it is, by its id, or by its family where the id is a profile of one's own.

@@ -1,6 +1,6 @@
 //! Finds the region of a call and the address that it goes to. Sends nothing.
 
-use domain::{Auth, Field, Provider, ServerEndpoint, is_region};
+use domain::{Auth, Field, Provider, ServerEndpoint, is_region, region_of_host};
 use url::Url;
 
 use super::environment::Environment;
@@ -15,7 +15,7 @@ const RUNTIME_VARIABLE: &str = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME";
 /// The endpoint of the lists of models.
 const CONTROL_VARIABLE: &str = "AWS_ENDPOINT_URL_BEDROCK";
 
-/// The region, from the first that names one: the model's settings, its identifier, its ARN, the
+/// The region, from the first that names one: the model's identifier, its ARN, its settings, the
 /// host of its endpoint, the environment, the profile.
 pub(super) fn find(
     environment: &Environment,
@@ -23,14 +23,14 @@ pub(super) fn find(
 ) -> Result<Option<String>, UpstreamError> {
     let name = ModelName::of(target.name)?;
     let written = target.connection.region.as_deref();
-    if let Some(region) = written.or(name.region).or_else(|| name.region_of_arn()) {
+    if let Some(region) = name.region.or(written) {
         return Ok(Some(region.to_owned()));
     }
     if let Some(region) = endpoint(environment, target)?
         .as_ref()
         .and_then(region_of_host)
     {
-        return Ok(Some(region));
+        return Ok(Some(region.to_owned()));
     }
     for variable in VARIABLES {
         if let Some(region) = environment.get(variable) {
@@ -112,11 +112,6 @@ fn own(template: &str, region: &str) -> Result<Url, UpstreamError> {
         field: Field::Region,
         problem: format!("the region \"{region}\": {error}"),
     })
-}
-
-fn region_of_host(base: &Url) -> Option<String> {
-    let mut labels = base.host_str()?.split('.');
-    labels.find(|label| is_region(label)).map(str::to_owned)
 }
 
 fn checked(region: String, source: &str) -> Result<String, UpstreamError> {
