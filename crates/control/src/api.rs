@@ -1,7 +1,7 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
-use domain::{ClientKeyId, Family, GatewaySettings, ModelDraft, ModelId, SecretState};
+use domain::{ClientKeyId, Family, Feature, GatewaySettings, ModelDraft, ModelId, SecretState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
@@ -58,8 +58,8 @@ api! {
     list_models(()) -> Vec<ModelView>;
     /// Adds or changes a model. The key travels separately, one way.
     save_model(ModelDraft) -> ModelView;
-    /// Removes a model, its routes and its key.
-    remove_model(ModelId) -> ();
+    /// Removes a model, its routes and its key. Answers which features were routed to it.
+    remove_model(ModelId) -> Vec<Feature>;
     /// Switches a model on or off.
     switch_model(ModelSwitch) -> ModelView;
     /// Stores or removes a key. There is no operation that reads one.

@@ -96,11 +96,17 @@ fn a_model_that_does_not_suit_takes_a_word_more() {
 }
 
 #[test]
-fn removing_a_model_takes_its_routes_away() {
+fn removing_a_routed_model_is_asked_for_twice_and_takes_its_routes_away() {
     let gatehouse = Gatehouse::with_sample();
     let set = ["feature", "set", "code_completions", "demo"];
     gatehouse.run(&set).succeeded();
-    gatehouse.run(&["model", "remove", "demo"]).succeeded();
+    let complaint = gatehouse.run(&["model", "remove", "demo"]).complaint();
+    let title = feature(&gatehouse, "code_completions")["title"].clone();
+    let names_it = complaint.contains(title.as_str().unwrap());
+    assert!(names_it && complaint.contains("--anyway"), "{complaint}");
+    let removed = gatehouse.run(&["model", "remove", "demo", "--anyway"]);
+    let said = removed.succeeded().json();
+    assert_eq!(said["features"], json!(["code_completions"]));
     assert!(feature(&gatehouse, "code_completions")["route"].is_null());
 }
 

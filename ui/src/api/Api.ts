@@ -8,6 +8,7 @@ import type { Family } from "./Family";
 import type { FamilyDraft } from "./FamilyDraft";
 import type { FamilyPreview } from "./FamilyPreview";
 import type { FamilyView } from "./FamilyView";
+import type { Feature } from "./Feature";
 import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
 import type { KeyringView } from "./KeyringView";
@@ -73,9 +74,9 @@ list_models: [null, Array<ModelView>],
  */
 save_model: [ModelDraft, ModelView], 
 /**
- * Removes a model, its routes and its key.
+ * Removes a model, its routes and its key. Answers which features were routed to it.
  */
-remove_model: [ModelId, null], 
+remove_model: [ModelId, Array<Feature>], 
 /**
  * Switches a model on or off.
  */

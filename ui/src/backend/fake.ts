@@ -205,8 +205,10 @@ export function fake(search = ''): Fake {
     },
     remove_model: (id) => {
       list = list.filter((one) => one.id !== id)
+      const isIts = (route: Route) => route.kind === 'model' && (route.model === id || route.fallback === id)
+      const lost = [...routed].filter(([, route]) => isIts(route)).map(([feature]) => feature)
       routed = new Map([...routed].filter(([, route]) => route.kind !== 'model' || route.model !== id))
-      return null
+      return lost
     },
     switch_model: ({ id, enabled }) =>
       replace({

@@ -24,6 +24,9 @@ pub(crate) enum ModelCommand {
     Remove {
         /// Deployment name
         name: String,
+        /// Also when features are routed to it
+        #[arg(long)]
+        anyway: bool,
     },
     /// Let clients use a model
     Enable {

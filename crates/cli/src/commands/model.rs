@@ -2,9 +2,11 @@
 
 use std::io::{Read, stdin};
 
-use control::view::{ModelSwitch, ModelView, SetKey, Stage, StageOutcome, TestModel, TestReport};
-use control::{Control, Error};
-use domain::SecretState;
+use control::view::{
+    FeatureView, ModelSwitch, ModelView, SetKey, Stage, StageOutcome, TestModel, TestReport,
+};
+use control::{Control, Error, ErrorCode};
+use domain::{Route, SecretState};
 use serde_json::json;
 
 use super::family::support;
@@ -38,16 +40,40 @@ pub(super) async fn run(
             })
         }
         ModelCommand::Test { name } => test(control, name, output).await,
-        ModelCommand::Remove { name } => {
-            let model = control.find_model(name).await?;
-            control.remove_model(model.id).await?;
-            output.show(&json!({"removed": model.name}), |_| {
-                format!("Removed {}.", model.name)
-            })
-        }
+        ModelCommand::Remove { name, anyway } => remove(control, name, *anyway, output).await,
         ModelCommand::Enable { name } => switch(control, name, true, output).await,
         ModelCommand::Disable { name } => switch(control, name, false, output).await,
     }
+}
+
+/// Removes a model. One that features are routed to goes only `--anyway`.
+async fn remove(control: &Control, name: &str, anyway: bool, output: Output) -> Result<(), Stop> {
+    let model = control.find_model(name).await?;
+    let features = control.list_features(()).await?;
+    let names_it = |view: &&FeatureView| match view.route {
+        Some(Route::Model {
+            model: first,
+            fallback,
+        }) => first == model.id || fallback == Some(model.id),
+        Some(Route::Disabled) | None => false,
+    };
+    let routed: Vec<&str> = features
+        .iter()
+        .filter(names_it)
+        .map(|view| &*view.title)
+        .collect();
+    if !routed.is_empty() && !anyway {
+        let message = format!("{} answers {}", model.name, routed.join(", "));
+        let hint = "Route these to another model first, or add --anyway.";
+        return Err(Error::new(ErrorCode::Invalid, message, hint).into());
+    }
+    let lost = control.remove_model(model.id).await?;
+    if !routed.is_empty() {
+        output.note(&format!("{} lost this model.", routed.join(", ")), "");
+    }
+    output.show(&json!({"removed": model.name, "features": lost}), |_| {
+        format!("Removed {}.", model.name)
+    })
 }
 
 async fn switch(control: &Control, name: &str, enabled: bool, output: Output) -> Result<(), Stop> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Endpoint, Field, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings};
+use domain::{
+    Endpoint, Feature, Field, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -67,11 +69,13 @@ impl Control {
         self.view_changed(&model).await
     }
 
-    /// Removes a model, its routes and its key.
-    pub async fn remove_model(&self, id: ModelId) -> Result<(), Error> {
-        let model = self
-            .change(|settings| Ok(settings.remove_model(id)?))
-            .await?;
+    /// Removes a model, its routes and its key. Answers which features were routed to it.
+    pub async fn remove_model(&self, id: ModelId) -> Result<Vec<Feature>, Error> {
+        let removed = self.change(|settings| {
+            let features = settings.features_of(id);
+            Ok((settings.remove_model(id)?, features))
+        });
+        let (model, features) = removed.await?;
         self.tests.forget(id);
         if model.has_key
             && let Err(error) = self.keys.remove(id).await
@@ -86,7 +90,7 @@ impl Control {
         }
         self.keys.expect(&self.settings.load());
         self.apply();
-        Ok(())
+        Ok(features)
     }
 
     /// Switches a model on or off.
