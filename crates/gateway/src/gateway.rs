@@ -92,19 +92,27 @@ impl Drop for Slot {
 impl Gateway {
     /// A gateway that answers by this snapshot and sends its records to this sink.
     pub fn new(snapshot: Snapshot, client: Client, sink: Sink) -> Self {
-        Self {
+        let gateway = Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             client,
             load: Load::default(),
             known: Known::default(),
             sink,
             counters: Arc::default(),
-        }
+        };
+        gateway.adopt();
+        gateway
     }
 
     /// Answers later requests by this snapshot; requests in flight keep theirs.
     pub fn apply(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
+        self.adopt();
+    }
+
+    fn adopt(&self) {
+        self.load
+            .adopt(|| Arc::clone(&self.snapshot.load().settings));
     }
 
     /// The snapshot that the next request will see.

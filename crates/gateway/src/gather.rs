@@ -13,7 +13,7 @@ use crate::polish::Polisher;
 use crate::record::Record;
 use crate::relay::{Pieces, Terms};
 
-/// The largest answer that is gathered, in bytes of text.
+/// The largest answer that is gathered, in bytes of all that it brings.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 /// The whole answer, polished.
@@ -27,6 +27,7 @@ pub(crate) async fn gather(
     let mut reply = Reply::default();
     let mut events = Vec::new();
     let mut is_cut = false;
+    let mut size = 0;
     let total = Duration::from_secs(terms.total.into());
     let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
     while !polisher.is_over() && !decoder.is_over() {
@@ -40,8 +41,9 @@ pub(crate) async fn gather(
                 decoder
                     .push(&piece, &mut events)
                     .map_err(|error| GatewayError::of_upstream(error, &terms.model))?;
+                size += events.iter().map(Event::size).sum::<usize>();
                 add(&mut events, &mut polisher, &mut reply, record);
-                if reply.text.len() > LARGEST {
+                if size > LARGEST {
                     let (model, host) = (terms.model.clone(), terms.host.clone());
                     return Err(GatewayError::AnswerTooLarge { model, host });
                 }
@@ -109,6 +111,62 @@ fn overdue(terms: &Terms, is_total: bool) -> GatewayError {
             model,
             host,
             seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prepare::Polish;
+    use crate::record::{Accepted, record_channel};
+    use domain::ReasoningMarks;
+    use futures_util::stream;
+    use providers::AnswerForm;
+
+    #[tokio::test]
+    async fn whatever_an_answer_brings_counts_towards_its_size() {
+        let long = "x".repeat(512 * 1024);
+        let call = format!(r#"[{{"index":0,"function":{{"arguments":"{long}"}}}}]"#);
+        for delta in [
+            format!(r#"{{"content":"{long}"}}"#),
+            format!(r#"{{"reasoning_content":"{long}"}}"#),
+            format!(r#"{{"tool_calls":{call}}}"#),
+        ] {
+            let event = format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+            let pieces = stream::repeat(bytes::Bytes::from(event)).take(33);
+            let marks = ReasoningMarks {
+                open: "<think>".into(),
+                close: "</think>".into(),
+            };
+            let (sink, _records) = record_channel();
+            let accepted = Accepted {
+                at: jiff::Timestamp::UNIX_EPOCH,
+                correlation_id: "id".into(),
+                method: "POST".into(),
+                path: "/".into(),
+                client: "test".into(),
+            };
+            let terms = Terms {
+                model: "m".into(),
+                host: "gpu-1".into(),
+                correlation_id: "id".into(),
+                idle: 30,
+                total: 600,
+            };
+            let mut record = sink.begin(accepted).await;
+            let gathered = gather(
+                pieces.map(Ok).boxed(),
+                AnswerForm::OpenaiChat.decoder().unwrap(),
+                Polisher::new(Polish::Thoughts(marks), Vec::new()),
+                &terms,
+                &mut record,
+            );
+            let error = gathered.await.unwrap_err();
+            assert!(
+                matches!(error, GatewayError::AnswerTooLarge { .. }),
+                "{error}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Model, ModelId};
+use domain::{Model, ModelId, Settings};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Retries that a model may have saved up, in tenths.
@@ -15,6 +15,10 @@ const MOST_SAVED: u32 = 100;
 
 /// Waiting requests for each one that is answered.
 const QUEUE_FACTOR: usize = 4;
+
+/// Places of a model without a limit: more than requests can be in flight. They are counted, so
+/// that a limit that is set later knows of those that are taken.
+const NO_LIMIT: u32 = 1 << 20;
 
 /// How long Ollama keeps a model in memory after its last answer (FAQ, `keep_alive`).
 const KEPT_FOR: Duration = Duration::from_secs(300);
@@ -26,7 +30,7 @@ pub(crate) struct Load(Mutex<HashMap<ModelId, Arc<Lane>>>);
 /// The load of one model.
 #[derive(Debug)]
 struct Lane {
-    limit: Option<u32>,
+    capacity: Mutex<Capacity>,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     /// Tenths of retries: each request adds one, each retry takes ten.
@@ -34,10 +38,18 @@ struct Lane {
     answered_at: Mutex<Option<Instant>>,
 }
 
+/// How many places a model has.
+#[derive(Debug)]
+struct Capacity {
+    limit: u32,
+    /// Places that are taken although the limit has none for them any more.
+    excess: u32,
+}
+
 /// A place among the requests that a model answers, given back by its drop.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
     lane: Arc<Lane>,
     /// How long the request waited for it.
     pub(crate) waited: Option<Duration>,
@@ -47,60 +59,105 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Crowded {
     pub(crate) limit: u32,
+    /// How long the request waited in vain; none when the queue was full.
+    pub(crate) waited: Option<Duration>,
 }
 
 impl Load {
+    /// Takes the limits of the newest settings over, also for the requests that came before them:
+    /// a place that a lower limit has not is gone as soon as it is given back. `newest` is asked
+    /// while nobody else can do the same, so that the last one to do it has the newest.
+    pub(crate) fn adopt(&self, newest: impl FnOnce() -> Arc<Settings>) {
+        let mut lanes = self.lanes();
+        let settings = newest();
+        lanes.retain(|id, _| settings.model(*id).is_some());
+        for model in &settings.models {
+            let lane = lanes.entry(model.id);
+            let lane = lane.or_insert_with(|| Arc::new(Lane::new(limit_of(model))));
+            lane.set_limit(limit_of(model));
+        }
+    }
+
     /// Takes a place, waiting at most `patience` for one.
     pub(crate) async fn enter(&self, model: &Model, patience: Duration) -> Result<Place, Crowded> {
         let lane = self.lane(model);
         lane.save();
-        let Some(limit) = lane.limit else {
-            return Ok(lane.place(None, None));
-        };
         if let Ok(permit) = Arc::clone(&lane.places).try_acquire_owned() {
-            return Ok(lane.place(Some(permit), None));
+            return Ok(lane.place(permit, None));
         }
         let waiting = Waiting::join(&lane);
+        let limit = lane.capacity().limit;
         if waiting.before >= limit as usize * QUEUE_FACTOR {
-            return Err(Crowded { limit });
+            let waited = None;
+            return Err(Crowded { limit, waited });
         }
         let begin = Instant::now();
-        let permit = tokio::time::timeout(patience, Arc::clone(&lane.places).acquire_owned())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(Crowded { limit })?;
+        let entered = tokio::time::timeout(patience, Arc::clone(&lane.places).acquire_owned());
+        let entered = entered.await.ok().and_then(Result::ok);
         drop(waiting);
-        Ok(lane.place(Some(permit), Some(begin.elapsed())))
+        let waited = Some(begin.elapsed());
+        match entered {
+            Some(permit) => Ok(lane.place(permit, waited)),
+            None => Err(Crowded { limit, waited }),
+        }
     }
 
+    /// The lane of a model. Only `adopt` changes its limit: a request may be older than that, and
+    /// makes a lane only for a model that is gone.
     fn lane(&self, model: &Model) -> Arc<Lane> {
-        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let limit = model.connection.max_concurrent;
-        let known = lanes.get(&model.id).filter(|lane| lane.limit == limit);
-        if let Some(lane) = known {
-            return Arc::clone(lane);
-        }
-        let lane = Arc::new(Lane {
-            limit,
-            places: Arc::new(Semaphore::new(limit.unwrap_or(0) as usize)),
-            waiting: AtomicUsize::new(0),
-            saved: AtomicU32::new(MOST_SAVED),
-            answered_at: Mutex::default(),
-        });
-        lanes.insert(model.id, Arc::clone(&lane));
-        lane
+        let mut lanes = self.lanes();
+        let lane = lanes.entry(model.id);
+        Arc::clone(lane.or_insert_with(|| Arc::new(Lane::new(limit_of(model)))))
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, HashMap<ModelId, Arc<Lane>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn limit_of(model: &Model) -> u32 {
+    model.connection.max_concurrent.unwrap_or(NO_LIMIT)
+}
+
 impl Lane {
-    fn place(
-        self: &Arc<Self>,
-        permit: Option<OwnedSemaphorePermit>,
-        waited: Option<Duration>,
-    ) -> Place {
+    fn new(limit: u32) -> Self {
+        Self {
+            capacity: Mutex::new(Capacity { limit, excess: 0 }),
+            places: Arc::new(Semaphore::new(limit as usize)),
+            waiting: AtomicUsize::new(0),
+            saved: AtomicU32::new(MOST_SAVED),
+            answered_at: Mutex::default(),
+        }
+    }
+
+    fn capacity(&self) -> MutexGuard<'_, Capacity> {
+        self.capacity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_limit(&self, limit: u32) {
+        let mut capacity = self.capacity();
+        let more = limit.saturating_sub(capacity.limit);
+        let less = capacity.limit.saturating_sub(limit);
+        let kept = more.min(capacity.excess);
+        capacity.excess -= kept;
+        self.places.add_permits((more - kept) as usize);
+        let gone = self.places.forget_permits(less as usize) as u32;
+        capacity.excess += less - gone;
+        capacity.limit = limit;
+    }
+
+    /// Takes a place back, or does away with it.
+    fn give_back(&self, permit: OwnedSemaphorePermit) {
+        let mut capacity = self.capacity();
+        if capacity.excess > 0 {
+            capacity.excess -= 1;
+            permit.forget();
+        }
+    }
+
+    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit, waited: Option<Duration>) -> Place {
         Place {
-            _permit: permit,
+            permit: Some(permit),
             lane: Arc::clone(self),
             waited,
         }
@@ -143,6 +200,14 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.lane.give_back(permit);
+        }
+    }
+}
+
 /// Counts a waiting request, also when it stops waiting because its client left.
 struct Waiting<'a> {
     lane: &'a Lane,
@@ -163,51 +228,4 @@ impl Drop for Waiting<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::{ModelDraft, Settings};
-
-    fn model(max_concurrent: Option<u32>) -> Model {
-        let mut draft = ModelDraft {
-            id: None,
-            name: "m".into(),
-            family: "general".into(),
-            endpoint: "http://gpu-1:8000/v1".into(),
-            identifier: String::new(),
-            provider: domain::Provider::OpenaiCompatible,
-            connection: domain::Connection::default(),
-            enabled: true,
-        };
-        draft.connection.max_concurrent = max_concurrent;
-        Settings::default()
-            .save_model(&draft, ModelId(uuid::Uuid::nil()))
-            .unwrap()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_full_model_lets_a_few_wait_and_turns_the_rest_away() {
-        let (load, model) = (Load::default(), model(Some(1)));
-        let first = load.enter(&model, Duration::ZERO).await.unwrap();
-        assert_eq!(first.waited, None);
-        let crowded = load.enter(&model, Duration::from_secs(5)).await;
-        assert_eq!(crowded.unwrap_err(), Crowded { limit: 1 });
-        let waiter = load.enter(&model, Duration::from_secs(5));
-        let leave = async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            drop(first);
-        };
-        let (second, ()) = tokio::join!(waiter, leave);
-        assert!(second.unwrap().waited.is_some());
-    }
-
-    #[tokio::test]
-    async fn retries_are_a_tenth_of_the_requests_once_the_purse_is_empty() {
-        let (load, model) = (Load::default(), model(None));
-        let mut granted = 0;
-        for _ in 0..200 {
-            let place = load.enter(&model, Duration::ZERO).await.unwrap();
-            granted += u32::from(place.take_retry()) + u32::from(place.take_retry());
-        }
-        assert!((28..=31).contains(&granted), "{granted} of 400 wanted");
-    }
-}
+mod tests;

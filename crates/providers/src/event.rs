@@ -94,6 +94,25 @@ pub struct Reply {
     pub stop: Option<String>,
 }
 
+impl Event {
+    /// The bytes that it adds to an answer, at least one for each event that adds any.
+    pub fn size(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Reasoning { text, signature } => text.len() + length(signature),
+            Self::ToolCall {
+                id,
+                name,
+                arguments,
+                ..
+            } => size_of::<Self>() + length(id) + length(name) + arguments.len(),
+            // These replace what came before.
+            Self::Started { .. } | Self::Usage(_) | Self::Finish { .. } => 0,
+        }
+    }
+}
+
 impl Usage {
     /// Takes over every count that the other has.
     pub fn update(&mut self, other: Self) {
