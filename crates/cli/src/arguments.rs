@@ -187,7 +187,7 @@ pub(crate) struct GatewaySet {
     /// Largest request body in bytes
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_body_bytes: Option<u32>,
-    /// Longest wait for the first byte of an answer, in seconds
+    /// Longest wait for the first byte of a streamed answer, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) first_byte_timeout: Option<u32>,
     /// The same for a code completion, in seconds

@@ -19,4 +19,4 @@ pub use prompt::{
     ChatPrompt, FimPrompt, chat_prompt, fim_prompt, generation_prompt, prefix_prompt, stops,
 };
 pub use thoughts::Thoughts;
-pub use tokens::defuse;
+pub use tokens::{control_token, defuse};

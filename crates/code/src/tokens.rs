@@ -84,20 +84,27 @@ pub fn defuse(text: &str, family: &FamilyRecord) -> String {
     broken
 }
 
+/// The first control token in these bytes: one of the family, or one that no code looks like.
+pub fn control_token(text: &[u8], family: &FamilyRecord) -> Option<String> {
+    let tokens: Vec<&str> = own_tokens(family).chain(KNOWN.iter().copied()).collect();
+    let found = search(&tokens)?.find(text)?;
+    Some(tokens[found.pattern().as_usize()].to_owned())
+}
+
+/// The control tokens of a family, its stop texts that look like ones among them.
+fn own_tokens(family: &FamilyRecord) -> impl Iterator<Item = &str> {
+    let stops = family.stop.iter().map(String::as_str);
+    family
+        .control_texts()
+        .chain(stops.filter(|stop| is_control(stop)))
+        .filter(|token| token.chars().nth(1).is_some())
+}
+
 /// The control tokens to keep out of a prompt, without those that contain another.
 fn to_break(family: &FamilyRecord) -> Vec<&str> {
-    let mut tokens: Vec<&str> = family
-        .control_texts()
-        .chain(
-            family
-                .stop
-                .iter()
-                .map(String::as_str)
-                .filter(|stop| is_control(stop)),
-        )
+    let mut tokens: Vec<&str> = own_tokens(family)
         .chain(KNOWN.iter().copied())
         .chain(BROKEN_ONLY.iter().copied())
-        .filter(|token| token.chars().nth(1).is_some())
         .collect();
     tokens.sort_unstable();
     tokens.dedup();

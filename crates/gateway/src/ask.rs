@@ -88,17 +88,20 @@ async fn ask_one<'a>(
 ) -> Result<Begun<'a>, Trouble> {
     let limits = &exchange.snapshot.settings.gateway;
     let patience = Duration::from_secs(limits.queue_timeout.into());
-    let place = exchange
-        .load
-        .enter(model, patience)
-        .await
-        .map_err(|crowded| GatewayError::Crowded {
-            model: model.name.to_string(),
-            limit: crowded.limit,
-        })?;
-    if let Some(waited) = place.waited {
-        exchange.record.outcome().queued = Some(waited);
+    let entered = exchange.load.enter(model, patience).await;
+    let waited = match &entered {
+        Ok(place) => place.waited,
+        Err(crowded) => crowded.waited,
+    };
+    if let Some(waited) = waited {
+        // With a fallback there are two queues.
+        let queued = &mut exchange.record.outcome().queued;
+        *queued = Some(queued.unwrap_or_default() + waited);
     }
+    let place = entered.map_err(|crowded| GatewayError::Crowded {
+        model: model.name.to_string(),
+        limit: crowded.limit,
+    })?;
     if model.endpoint == Endpoint::Sample {
         return sample_answer(wish, model, exchange);
     }
@@ -114,10 +117,15 @@ async fn ask_one<'a>(
             .await;
     }
     let prepared = prepare(wish, target, exchange).await?;
-    for note in &prepared.notes {
+    for note in prepared.notes.iter().chain(&prepared.call.notes) {
         exchange.record.note(note.clone());
     }
-    let patience = patience_for(wish, model, &place, exchange);
+    if let Some(token) = wish.control_token(&family) {
+        exchange.record.note(format!(
+            "the conversation holds the control token {token}, passed as it came"
+        ));
+    }
+    let patience = patience_for(wish, &prepared, model, &place, exchange);
     let (host, content) = begin(&prepared, target, &place, patience, exchange).await?;
     if target.provider == Provider::Ollama {
         place.answered();
@@ -133,14 +141,21 @@ async fn ask_one<'a>(
     })
 }
 
-/// How long to wait for the first byte. Ollama loads a model with the first request for it, which
-/// may take minutes.
-fn patience_for(wish: &Wish, model: &Model, place: &Place, exchange: &Exchange<'_>) -> Duration {
+/// How long to wait for the first byte. An answer in one piece has none before it is finished, so
+/// it may take as long as a whole answer, unless it is worth nothing by then. Ollama loads a model
+/// with the first request for it, which may take minutes.
+fn patience_for(
+    wish: &Wish,
+    prepared: &Prepared,
+    model: &Model,
+    place: &Place,
+    exchange: &Exchange<'_>,
+) -> Duration {
     let limits = limits_of(exchange);
-    let seconds = if wish.is_completion() {
-        limits.completion_timeout
-    } else {
-        limits.first_byte_timeout
+    let seconds = match wish.is_completion() {
+        true => limits.completion_timeout,
+        false if prepared.streamed => limits.first_byte_timeout,
+        false => limits.total_timeout,
     };
     let patience = Duration::from_secs(seconds.into());
     if model.provider() == Provider::Ollama && !place.is_warm() {

@@ -30,7 +30,10 @@ pub(crate) async fn begin(
     patience: Duration,
     exchange: &mut Exchange<'_>,
 ) -> Result<(String, Content), Trouble> {
-    let until = Instant::now() + patience;
+    // A request as a whole has a deadline too, whoever was asked before.
+    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
+    let left = total.saturating_sub(exchange.record.elapsed());
+    let until = Instant::now() + patience.min(left);
     let mut tries = 0;
     loop {
         let mut error = match first_byte(prepared, target, until, exchange).await {
@@ -194,6 +197,7 @@ mod tests {
             status: StatusCode::TOO_MANY_REQUESTS,
             words: "slow down".into(),
             retry_after: retry_after.map(str::to_owned),
+            should_retry: None,
         }
     }
 

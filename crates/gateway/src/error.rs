@@ -4,7 +4,7 @@
 use domain::{Feature, Model, SecretState};
 use forms::{FormError, Problem};
 use http::StatusCode;
-use providers::UpstreamError;
+use providers::{UpstreamError, status_words};
 
 /// Why one model did not answer: by our rules, or by what its server did.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,7 +156,7 @@ pub(crate) enum GatewayError {
         host: String,
         said: String,
     },
-    #[error("{model}: {host} answered {status}: {words}")]
+    #[error("{model}: {host} answered {}: {words}", status_words(*.status))]
     Answered {
         model: String,
         host: String,
@@ -315,6 +315,7 @@ impl GatewayError {
                 status,
                 words,
                 retry_after,
+                ..
             } => Self::Answered {
                 model,
                 host,

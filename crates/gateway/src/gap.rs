@@ -191,8 +191,9 @@ fn call_for(
             return Ok((call, Completion::new(gap, family, route)));
         }
         CompletionRoute::ServerFim => Way::Server {
-            prefix: gap.prefix.clone(),
-            suffix: gap.suffix.clone(),
+            // The server writes the prompt, and most of them read tokens in it.
+            prefix: code::defuse(&gap.prefix, family),
+            suffix: code::defuse(&gap.suffix, family),
         },
         CompletionRoute::RawFim => Way::Raw {
             prompt: code::fim_prompt(family, gap).text,

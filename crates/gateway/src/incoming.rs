@@ -93,6 +93,8 @@ pub(crate) struct ModelRequest {
     pub(crate) streamed: bool,
     /// Whether it has a suffix, so that a gap is to be filled.
     pub(crate) has_suffix: bool,
+    /// Whether its prompt is written in token ids.
+    pub(crate) has_token_ids: bool,
     /// Whether it names texts that end the answer.
     pub(crate) has_stop: bool,
     /// Whether it wants several choices.
@@ -109,6 +111,8 @@ struct Fields<'a> {
     stream: Option<bool>,
     #[serde(borrow, default)]
     suffix: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    prompt: Option<&'a RawValue>,
     #[serde(borrow, default)]
     stop: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -146,6 +150,7 @@ impl ModelRequest {
         let model_place = start..start + raw.get().len();
         let (model, streamed) = (model.into_owned(), fields.stream.unwrap_or(false));
         let has_suffix = fields.suffix.is_some_and(|raw| raw.get() != "null");
+        let has_token_ids = fields.prompt.is_some_and(|raw| are_ids(raw.get()));
         let has_stop = fields.stop.is_some_and(|raw| raw.get() != "null");
         let has_choices = fields
             .n
@@ -159,6 +164,7 @@ impl ModelRequest {
             model,
             streamed,
             has_suffix,
+            has_token_ids,
             has_stop,
             has_choices,
             has_extras,
@@ -187,6 +193,12 @@ impl ModelRequest {
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// Whether a prompt is a list of token ids, or a list of such lists.
+fn are_ids(prompt: &str) -> bool {
+    let first = prompt.strip_prefix('[').map(str::trim_start);
+    first.is_some_and(|first| first.starts_with(|letter: char| "[-0123456789".contains(letter)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use code::{Completion, Gap, Generation};
 use domain::{CompletionRoute, Feature, Parameter, Provider, ReasoningMarks, UpstreamPath};
 use forms::{Asked, Form};
-use providers::{Call, Target};
+use providers::{Call, Target, UpstreamError};
 
 use crate::error::{GatewayError, Trouble};
 use crate::gap;
@@ -67,6 +67,9 @@ pub(crate) async fn prepare(
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
+    if wish.request.has_token_ids {
+        return token_ids(wish, target);
+    }
     match wish.kind {
         WishKind::Embeddings => embeddings(wish, target),
         WishKind::Gap => gap::prepare(wish, target, exchange).await,
@@ -179,6 +182,22 @@ fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
         stops,
         include_usage: asked.include_usage,
         echo: asked.echo,
+    }
+}
+
+/// A prompt in token ids passes to the servers that may take one. It cannot be read as text, so
+/// its answer is not polished either.
+fn token_ids(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+    match (wish.kind, target.provider) {
+        (WishKind::Prompt, Provider::OpenaiCompatible) => pass(wish, target),
+        (WishKind::Gap, Provider::OpenaiCompatible) => {
+            Err(GatewayError::NotServed("a prompt of token ids with a suffix".into()).into())
+        }
+        (_, provider) => Err(UpstreamError::Unsupported {
+            who: provider.record().title.to_owned(),
+            what: "a prompt of token ids".into(),
+        }
+        .into()),
     }
 }
 

@@ -2,7 +2,7 @@
 //! read of it to find the model.
 
 use bytes::Bytes;
-use domain::{Feature, Provider, UpstreamPath};
+use domain::{FamilyRecord, Feature, Provider, UpstreamPath};
 use forms::{Asked, Form};
 
 use crate::error::GatewayError;
@@ -58,6 +58,17 @@ impl WishKind {
     }
 }
 
+/// How JSON may write the letters of control tokens: Go escapes the first two, Python the others.
+const ESCAPES: [(&str, &str); 7] = [
+    ("\\u003c", "<"),
+    ("\\u003C", "<"),
+    ("\\u003e", ">"),
+    ("\\u003E", ">"),
+    ("\\uff5c", "\u{ff5c}"),
+    ("\\uFF5C", "\u{ff5c}"),
+    ("\\u2581", "\u{2581}"),
+];
+
 impl Wish {
     /// The conversation that the body holds.
     pub(crate) fn read(&self) -> Result<Asked, GatewayError> {
@@ -67,6 +78,24 @@ impl Wish {
     /// The body with the name that the server knows the model by.
     pub(crate) fn body_for(&self, name: &str) -> Bytes {
         self.request.with_model(name)
+    }
+
+    /// The first control token of a family that a conversation holds. Its bytes pass all the same:
+    /// some clients write such tokens on purpose.
+    pub(crate) fn control_token(&self, family: &FamilyRecord) -> Option<String> {
+        use WishKind::{Chat, Messages, Responses};
+        if !matches!(self.kind, Chat | Messages | Responses) {
+            return None;
+        }
+        let body = self.request.body();
+        if memchr::memmem::find(body, b"\\u").is_none() {
+            return code::control_token(body, family);
+        }
+        let text = String::from_utf8_lossy(body).into_owned();
+        let plain = ESCAPES
+            .iter()
+            .fold(text, |text, (escape, letter)| text.replace(escape, letter));
+        code::control_token(plain.as_bytes(), family)
     }
 
     /// Whether the kind of server decides how this is asked for, or which fields it is sent.

@@ -41,6 +41,8 @@ pub struct Call {
     pub body: Option<Bytes>,
     /// The form of the answer.
     pub form: AnswerForm,
+    /// What was left out or written otherwise for this model or server, each in a few words.
+    pub notes: Vec<String>,
 }
 
 /// The form in which an answer comes.

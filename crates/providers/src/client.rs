@@ -147,7 +147,7 @@ impl Client {
         let text = |name: &str| Some(words::cut(headers.get(name)?.to_str().ok()?, 100));
         if status.is_redirection() {
             let place = text("location").unwrap_or_else(|| "nowhere".into());
-            let said = format!("{status}, a redirect to {place}");
+            let said = format!("{}, a redirect to {place}", words::status_words(status));
             return UpstreamError::NotTheApi { host, said };
         }
         let read = tokio::time::timeout(Duration::from_secs(5), read_whole(response, &host)).await;
@@ -163,6 +163,7 @@ impl Client {
             status,
             words: explained.unwrap_or(said),
             retry_after: retry_after(&headers),
+            should_retry: text("x-should-retry").and_then(|said| said.trim().parse().ok()),
         }
     }
 }
@@ -281,6 +282,7 @@ pub(crate) fn get(url: Url, form: crate::AnswerForm) -> Call {
         headers: HeaderMap::new(),
         body: None,
         form,
+        notes: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::is_about_context;
+use crate::{is_about_context, status_words};
 
 /// A model server did not do what was asked. Host and port come first where they are known, so
 /// that the reader sees who is meant.
@@ -29,7 +29,7 @@ pub enum UpstreamError {
         after: Duration,
     },
     /// An answer with an error status.
-    #[error("{host} answered {status}: {words}")]
+    #[error("{host} answered {}: {words}", status_words(*.status))]
     Answered {
         /// Host and port.
         host: String,
@@ -39,6 +39,8 @@ pub enum UpstreamError {
         words: String,
         /// When to come back, as the server said it.
         retry_after: Option<String>,
+        /// Whether to try again, where the server says so (`x-should-retry`).
+        should_retry: Option<bool>,
     },
     /// An answer that is not of this API.
     #[error("{host} answered {said}")]
@@ -97,13 +99,16 @@ pub enum UpstreamError {
 
 impl UpstreamError {
     /// Whether the same call may succeed a moment later: no connection, a connection that closed
-    /// before the first byte, 429, 502, 503, 504, 529.
+    /// before the first byte, 429, 502, 503, 504, 529. What the server says of it wins.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Answered { status, .. } => {
-                matches!(status.as_u16(), 429 | 502 | 503 | 504 | 529)
-            }
+            Self::Answered {
+                status,
+                should_retry,
+                ..
+            } => should_retry
+                .unwrap_or_else(|| matches!(status.as_u16(), 429 | 502 | 503 | 504 | 529)),
             _ => false,
         }
     }

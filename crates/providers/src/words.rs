@@ -1,6 +1,7 @@
 //! Words out of what servers say: error bodies of every shape, bodies that are something else,
 //! texts too long to repeat. Nothing here trusts what it reads.
 
+use http::StatusCode;
 use serde_json::Value;
 
 /// What is neither empty nor a web page.
@@ -28,6 +29,16 @@ pub fn describe(body: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
     format!("{shape}: {}", cut(text.trim(), 120))
+}
+
+/// A status as people know it: its number, and its reason where there is a registered one, or the
+/// one that Anthropic documents for 529.
+pub fn status_words(status: StatusCode) -> String {
+    match (status.as_u16(), status.canonical_reason()) {
+        (529, _) => "529 Overloaded".to_owned(),
+        (number, None) => number.to_string(),
+        (number, Some(reason)) => format!("{number} {reason}"),
+    }
 }
 
 /// Words of a server as a record may hold them: cut short, and without what it repeats of a request
@@ -133,6 +144,18 @@ pub fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_has_its_number_and_the_reason_that_is_known() {
+        for (status, words) in [
+            (404, "404 Not Found"),
+            (529, "529 Overloaded"),
+            (599, "599"),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(status_words(status), words);
+        }
+    }
 
     #[test]
     fn an_error_of_every_shape_gives_its_words() {

@@ -62,7 +62,12 @@ pub fn answer(vendor: Vendor, request: &Received, before: impl FnOnce(&str) -> u
     };
     let before = before(&heard.model);
     if let Some(problem) = trouble(&heard.model, before) {
-        return (server.error)(&problem);
+        let mut refusal = (server.error)(&problem);
+        let said = retry_word(&heard.model);
+        refusal
+            .headers
+            .extend(said.map(|said| ("x-should-retry", said.to_owned())));
+        return refusal;
     }
     if let Some((_, status, text, _)) = ERROR_SHAPES.iter().find(|(name, ..)| *name == heard.model)
     {
@@ -91,6 +96,17 @@ fn trouble(model: &str, before: usize) -> Option<Problem> {
         "down-once" if before == 0 => Some(Problem::Down),
         "down-twice" if before < 2 => Some(Problem::Down),
         "overloaded" => Some(Problem::Overloaded),
+        "down-for-good" => Some(Problem::Down),
+        "refuses-once" if before == 0 => Some(Problem::BadRequest("not now".into())),
+        _ => None,
+    }
+}
+
+/// What a server says about trying again.
+fn retry_word(model: &str) -> Option<&'static str> {
+    match model {
+        "down-for-good" => Some("false"),
+        "refuses-once" => Some("true"),
         _ => None,
     }
 }

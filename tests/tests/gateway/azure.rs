@@ -33,7 +33,11 @@ fn resource() -> Fixture {
             "--endpoint",
             &endpoint,
         ];
-        words.extend(["--identifier", "azure/d"]);
+        // A whole URL names the deployment.
+        match name {
+            "whole-url" => words.extend(["--provider", "azure"]),
+            _ => words.extend(["--identifier", "azure/d"]),
+        }
         words.extend(more);
         gatehouse.run(&words).succeeded();
         let key = match name {

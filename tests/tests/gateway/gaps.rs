@@ -208,6 +208,15 @@ async fn control_tokens_in_a_file_stay_text() {
     let ids = tests::upstream::llama::token_ids(&prompt, true);
     let control = ids.iter().filter(|id| **id < 1_000).count();
     assert_eq!(control, 3, "prefix, suffix, middle and no more: {prompt}");
+    // A prompt that the server writes is read by the same tokenizer.
+    let gateway = server_fim(Vendor::Ollama, "scripted");
+    let answer = gateway.post("/v1/completions", &body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let prefix = sent(&gateway, "/api/generate").body["prompt"].to_string();
+    assert!(
+        prefix.contains("fim_middle") && !prefix.contains("<fim_middle>"),
+        "{prefix}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

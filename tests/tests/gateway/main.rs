@@ -14,6 +14,8 @@ mod guard;
 mod hang_up;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod notes;
 mod passing;
 #[cfg(test)]
 mod queue;

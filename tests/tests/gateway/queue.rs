@@ -47,15 +47,15 @@ async fn a_full_queue_is_429_and_says_when_to_come_back() {
     let held = gateway.chat("never-answers", json!({})).send();
     let crowd = async {
         until("the model is at work", || gateway.upstream.open() == 1).await;
-        let answer = gateway
-            .chat("never-answers", json!({}))
-            .send()
-            .await
-            .unwrap();
+        let request = gateway.chat("never-answers", json!({}));
+        let request = request.header("x-request-id", "crowded");
+        let answer = request.send().await.unwrap();
         assert_eq!(answer.headers()["retry-after"], "1");
         let (status, body) = read(answer).await;
         assert_eq!(status, 429, "{body}");
         assert!(message(&body).contains("never-answers"), "{body}");
+        let waited = gateway.gatehouse.row("crowded")["queued_ms"].as_f64();
+        assert!(waited >= Some(1_000.0), "a second in vain: {waited:?}");
         let (status, _) = gateway.ask("free", json!({})).await;
         assert_eq!(status, 200, "another model has a queue of its own");
     };

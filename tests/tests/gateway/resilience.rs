@@ -84,6 +84,16 @@ async fn what_will_not_pass_is_not_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_says_about_trying_again_wins_over_its_status() {
+    let gateway = Fixture::start(&["down-for-good", "refuses-once"]);
+    for (model, answered, retries) in [("down-for-good", 503, 0), ("refuses-once", 200, 1)] {
+        let (status, text, row) = ask(&gateway, model, model, json!({})).await;
+        assert_eq!(status, answered, "{model}: {text}");
+        assert_eq!(row["retries"], retries, "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_short_retry_after_is_waited_for_and_a_long_one_is_the_clients() {
     let gateway = Fixture::start(&["busy-once", "busy"]);
     let begin = Instant::now();

@@ -133,13 +133,25 @@ async fn a_silent_stream_is_ended_after_the_time_that_was_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_is_504() {
     let gateway = Fixture::prepared(&["never-answers", "slow-headers"], |gatehouse| {
-        gatehouse
-            .run(&["gateway", "set", "--first-byte-timeout", "3"])
-            .succeeded();
+        let set = [
+            "gateway",
+            "set",
+            "--first-byte-timeout",
+            "1",
+            "--total-timeout",
+            "3",
+        ];
+        gatehouse.run(&set).succeeded();
     });
-    let (status, body) = gateway.ask("never-answers", json!({})).await;
-    assert_eq!(status, 504);
-    message(&body);
+    for stream in [false, true] {
+        let (status, body) = gateway
+            .ask("never-answers", json!({"stream": stream}))
+            .await;
+        assert_eq!(status, 504);
+        message(&body);
+    }
     let (status, _) = gateway.ask("slow-headers", json!({})).await;
-    assert_eq!(status, 200, "slow is not dead");
+    assert_eq!(status, 200, "an answer in one piece has no first byte");
+    let (status, body) = gateway.ask("slow-headers", json!({"stream": true})).await;
+    assert_eq!(status, 504, "a stream begins at once: {body}");
 }

@@ -29,7 +29,7 @@ max_in_flight: number,
  */
 max_body_bytes: number, 
 /**
- * Longest wait for the first byte of an answer. 1 to 600.
+ * Longest wait for the first byte of a streamed answer. 1 to 600.
  */
 first_byte_timeout: number, 
 /**

@@ -94,8 +94,13 @@ fn line(row: &RequestView) -> String {
         .as_ref()
         .map(|error| format!("  {error}"))
         .unwrap_or_default();
+    let notes = if row.notes.is_empty() {
+        String::new()
+    } else {
+        format!("  [{}]", row.notes.join("; "))
+    };
     format!(
-        "{}  {:<12}  {} {}  {}{feature}  {}  first {} total {}  in {} out {}  {}{error}",
+        "{}  {:<12}  {} {}  {}{feature}  {}  first {} total {}  in {} out {}  {}{error}{notes}",
         row.started_at,
         state,
         row.method,

@@ -79,3 +79,13 @@ fn the_longer_and_earlier_of_two_stops_counts() {
         }
     }
 }
+
+#[test]
+fn a_control_token_is_found_where_a_family_has_it() {
+    let found = |text: &str, name: &str| control_token(text.as_bytes(), family(name));
+    let end = "<|im_end|>".to_owned();
+    assert_eq!(found("a <|im_end|> b", "general"), Some(end));
+    assert_eq!(found("a [SUFFIX] b", "codestral"), Some("[SUFFIX]".into()));
+    // Words of other families may well be text here.
+    assert_eq!(found("a [SUFFIX] b <PRE>", "general"), None);
+}

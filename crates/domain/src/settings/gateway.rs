@@ -24,7 +24,7 @@ pub struct GatewaySettings {
     pub max_in_flight: u32,
     /// Largest request body in bytes. 1 kiB to 1 GiB.
     pub max_body_bytes: u32,
-    /// Longest wait for the first byte of an answer. 1 to 600.
+    /// Longest wait for the first byte of a streamed answer. 1 to 600.
     pub first_byte_timeout: u32,
     /// The same for a code completion, which is worth nothing when it is late. 1 to 600.
     pub completion_timeout: u32,

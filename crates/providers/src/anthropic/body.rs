@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fit;
+use crate::notes::missing;
 use crate::{
     Ask, Format, FunctionTool, Image, ImageSource, Part, Role, Target, ToolChoice, UpstreamError,
 };
@@ -15,10 +16,13 @@ const DEFAULT_MAX_TOKENS: u64 = 4096;
 /// Stands in front of a conversation that begins with a turn of the model, which the form refuses.
 const MISSING_TURN: &str = "(The conversation continues.)";
 
+/// A body, and what was left out of it or changed.
+pub(crate) type Written = (Map<String, Value>, Vec<String>);
+
 /// The body of a request, without `model` and `stream`: Bedrock takes it so. What the form has no
 /// field for is left out: `seed`, the penalties, and the effort of thinking, which older models
 /// refuse as an unknown field.
-pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Map<String, Value>, UpstreamError> {
+pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Written, UpstreamError> {
     let mut body = Map::new();
     let turns = turns(ask)?;
     let (system, turns) = match (ask.system(), turns.is_empty()) {
@@ -50,8 +54,10 @@ pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Map<String, Value>, 
             body.insert("output_config".into(), format);
         }
     }
-    fit::fit(&mut body, target)?;
-    Ok(body)
+    // What was left out before has no field of this form, or says nothing.
+    let mut notes = missing(&ask.parameters, &body);
+    notes.extend(fit::fit(&mut body, target)?);
+    Ok((body, notes))
 }
 
 fn parameters(body: &mut Map<String, Value>, ask: &Ask) {

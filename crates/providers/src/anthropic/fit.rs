@@ -6,6 +6,7 @@ use domain::{Parameter, Provider};
 use serde_json::{Map, Value, json};
 
 use super::{DEFAULT_VERSION, version};
+use crate::notes::{FOLDED, PREFILL, left_out};
 use crate::{Target, UpstreamError};
 
 /// Fields that only have to be left out.
@@ -21,13 +22,18 @@ pub(super) fn is_needed(target: Target<'_>) -> bool {
     !target.family.refuses.is_empty() || has_no_sampling(target)
 }
 
-/// Takes out what the model refuses.
-pub(super) fn fit(body: &mut Map<String, Value>, target: Target<'_>) -> Result<(), UpstreamError> {
+/// Takes out what the model refuses, and says what that was.
+pub(super) fn fit(
+    body: &mut Map<String, Value>,
+    target: Target<'_>,
+) -> Result<Vec<String>, UpstreamError> {
+    let mut notes = Vec::new();
     let refuses = |parameter| target.family.refuses(parameter);
     for (parameter, field) in LEFT_OUT {
         let is_sampling = parameter != Parameter::Stop;
-        if refuses(parameter) || (is_sampling && has_no_sampling(target)) {
-            body.shift_remove(field);
+        let goes = refuses(parameter) || (is_sampling && has_no_sampling(target));
+        if goes && body.shift_remove(field).is_some() {
+            notes.push(left_out(field));
         }
     }
     let unsupported = |what: &str| {
@@ -54,13 +60,13 @@ pub(super) fn fit(body: &mut Map<String, Value>, target: Target<'_>) -> Result<(
         }
         leave_out_strict(body);
     }
-    if refuses(Parameter::SystemRole) {
-        fold_system(body);
+    if refuses(Parameter::SystemRole) && fold_system(body) {
+        notes.push(FOLDED.into());
     }
-    if refuses(Parameter::Prefill) {
-        leave_out_prefill(body);
+    if refuses(Parameter::Prefill) && leave_out_prefill(body) {
+        notes.push(PREFILL.into());
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// Whether the version of the API has no sampling parameters: every one after 2023-06-01.
@@ -95,10 +101,10 @@ fn leave_out_strict(body: &mut Map<String, Value>) {
     }
 }
 
-/// Puts the system text in front of the first turn of the user.
-fn fold_system(body: &mut Map<String, Value>) {
+/// Puts the system text in front of the first turn of the user. Returns whether there was one.
+fn fold_system(body: &mut Map<String, Value>) -> bool {
     let Some(system) = body.shift_remove("system") else {
-        return;
+        return false;
     };
     let turns = body.get_mut("messages").and_then(Value::as_array_mut);
     let first = turns
@@ -106,11 +112,12 @@ fn fold_system(body: &mut Map<String, Value>) {
         .flatten()
         .find(|turn| turn.get("role").and_then(Value::as_str) == Some("user"));
     let Some(content) = first.and_then(|turn| turn.get_mut("content")) else {
-        return;
+        return true;
     };
     let mut blocks = blocks(system);
     blocks.extend(self::blocks(content.take()));
     *content = Value::Array(blocks);
+    true
 }
 
 /// Content as a list of blocks.
@@ -123,14 +130,16 @@ fn blocks(content: Value) -> Vec<Value> {
 }
 
 /// Removes turns of the model at the end. A call of a tool stays: it is no beginning of an answer,
-/// and the server says what is wrong with it.
-fn leave_out_prefill(body: &mut Map<String, Value>) {
+/// and the server says what is wrong with it. Returns whether there were any.
+fn leave_out_prefill(body: &mut Map<String, Value>) -> bool {
     let Some(turns) = body.get_mut("messages").and_then(Value::as_array_mut) else {
-        return;
+        return false;
     };
+    let before = turns.len();
     while turns.len() > 1 && turns.last().is_some_and(is_prefill) {
         turns.pop();
     }
+    turns.len() < before
 }
 
 fn is_prefill(turn: &Value) -> bool {

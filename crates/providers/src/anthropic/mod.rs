@@ -16,7 +16,7 @@ mod fit;
 mod reading;
 mod wire;
 
-pub(crate) use body::body;
+pub(crate) use body::{Written, body};
 pub(crate) use reading::Reading;
 
 /// The version that everybody implements; `providers.md` §7.
@@ -24,12 +24,12 @@ const DEFAULT_VERSION: &str = "2023-06-01";
 
 /// The call that continues a conversation.
 pub(crate) fn chat(target: Target<'_>, ask: &Ask) -> Result<Call, UpstreamError> {
-    let mut body = body(target, ask)?;
+    let (mut body, notes) = body(target, ask)?;
     body.insert("model".into(), target.name.into());
     if ask.stream {
         body.insert("stream".into(), true.into());
     }
-    post(target, "messages", body_bytes(body))
+    post(target, "messages", (body_bytes(body), notes))
 }
 
 /// The call that passes a body of this form on. It stays as it is, but for what the model refuses.
@@ -85,28 +85,34 @@ fn version(target: Target<'_>) -> &str {
         .unwrap_or(DEFAULT_VERSION)
 }
 
-/// The body without what the model refuses; the bytes themselves when that is nothing.
-fn fitted(target: Target<'_>, body: Bytes) -> Result<Bytes, UpstreamError> {
+/// The body without what the model refuses, and what that was; the bytes themselves when it is
+/// nothing.
+fn fitted(target: Target<'_>, body: Bytes) -> Result<(Bytes, Vec<String>), UpstreamError> {
     if !fit::is_needed(target) {
-        return Ok(body);
+        return Ok((body, Vec::new()));
     }
     let mut body: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|error| UpstreamError::Invalid(format!("the body is no JSON object: {error}")))?;
-    fit::fit(&mut body, target)?;
-    Ok(body_bytes(body))
+    let notes = fit::fit(&mut body, target)?;
+    Ok((body_bytes(body), notes))
 }
 
 fn body_bytes(body: Map<String, Value>) -> Bytes {
     Value::Object(body).to_string().into()
 }
 
-fn post(target: Target<'_>, path: &str, body: Bytes) -> Result<Call, UpstreamError> {
+fn post(
+    target: Target<'_>,
+    path: &str,
+    (body, notes): (Bytes, Vec<String>),
+) -> Result<Call, UpstreamError> {
     Ok(Call {
         method: Method::POST,
         url: url(target, path),
         headers: headers(target),
         body: Some(body),
         form: AnswerForm::Anthropic,
+        notes,
     })
 }
 

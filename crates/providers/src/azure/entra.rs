@@ -184,6 +184,7 @@ impl Tokens {
             status,
             words: said,
             retry_after: None,
+            should_retry: None,
         })
     }
 

@@ -40,7 +40,11 @@ pub(crate) fn pass(
 pub(crate) fn embed(target: Target<'_>, body: &Value) -> Result<Call, UpstreamError> {
     let path = UpstreamPath::Embeddings;
     let body = openai::named(target, body);
-    Ok(openai::post(endpoint::url(target, path)?, body, path))
+    Ok(openai::post(
+        endpoint::url(target, path)?,
+        body.into(),
+        path,
+    ))
 }
 
 /// Where the models of the resource are listed. Deployments are listed only to administrators of

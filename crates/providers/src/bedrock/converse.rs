@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::name::Vendor;
 use super::turns;
+use crate::anthropic::Written;
+use crate::notes::missing;
 use crate::{Ask, Format, FunctionTool, Target, ToolChoice, UpstreamError};
 
 /// The body of a request. What the form has no field for is left out: the seed, the penalties, a
@@ -14,10 +16,11 @@ pub(super) fn body(
     target: Target<'_>,
     vendor: Vendor,
     ask: &Ask,
-) -> Result<Map<String, Value>, UpstreamError> {
+) -> Result<Written, UpstreamError> {
     let refuses = |parameter| target.family.refuses(parameter);
     let mut body = Map::new();
-    let (system, turns) = turns::write(target.family, ask)?;
+    let mut notes = Vec::new();
+    let (system, turns) = turns::write(target.family, ask, &mut notes)?;
     body.insert("messages".into(), turns.into());
     if let Some(system) = system {
         body.insert("system".into(), json!([{"text": system}]));
@@ -60,7 +63,8 @@ pub(super) fn body(
         let paths = json!(["/stop_sequence"]);
         body.insert("additionalModelResponseFieldPaths".into(), paths);
     }
-    Ok(body)
+    notes.extend(missing(&ask.parameters, &body));
+    Ok((body, notes))
 }
 
 fn unsupported(target: Target<'_>, what: &str) -> UpstreamError {

@@ -6,6 +6,7 @@ use domain::Parameter;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::anthropic::Written;
 use crate::{
     Ask, Event, FinishReason, Format, Message, Part, Role, Target, UpstreamError, Usage, words,
 };
@@ -17,13 +18,10 @@ const ANTHROPIC_VERSION: &str = "bedrock-2023-05-31";
 const MARKS: [&str; 4] = ["[INST]", "[/INST]", "<s>", "</s>"];
 
 /// Anthropic's body.
-pub(super) fn anthropic_body(
-    target: Target<'_>,
-    ask: &Ask,
-) -> Result<Map<String, Value>, UpstreamError> {
-    let mut body = crate::anthropic::body(target, ask)?;
+pub(super) fn anthropic_body(target: Target<'_>, ask: &Ask) -> Result<Written, UpstreamError> {
+    let (mut body, notes) = crate::anthropic::body(target, ask)?;
     body.insert("anthropic_version".into(), ANTHROPIC_VERSION.into());
-    Ok(body)
+    Ok((body, notes))
 }
 
 /// Mistral's body. Tools, images and JSON answers are refused by name: the form has none.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use self::environment::Environment;
 use self::name::{ModelName, Vendor, Way};
+use crate::notes::missing;
 use crate::{AnswerForm, Ask, Call, Decode, Event, Target, UpstreamError, anthropic};
 
 mod chain;
@@ -77,7 +78,7 @@ fn chat_in(
 ) -> Result<Call, UpstreamError> {
     let name = ModelName::of(target.name)?;
     let vendor = name.vendor(target.family.name.as_str());
-    let (body, form, path) = match (name.way, vendor) {
+    let ((body, notes), form, path) = match (name.way, vendor) {
         (Way::Converse, vendor) => {
             let body = converse::body(target, vendor, ask)?;
             let path = if ask.stream {
@@ -93,7 +94,8 @@ fn chat_in(
         }
         (Way::Invoke, Vendor::Mistral) => {
             let body = invoke::mistral_body(target, ask)?;
-            (body, AnswerForm::InvokeMistral, invoke_path(ask))
+            let notes = missing(&ask.parameters, &body);
+            ((body, notes), AnswerForm::InvokeMistral, invoke_path(ask))
         }
         (Way::Invoke, _) => {
             return Err(UpstreamError::Unsupported {
@@ -104,7 +106,8 @@ fn chat_in(
             });
         }
     };
-    post(environment, target, name, path, body, form)
+    let call = post(environment, target, name, path, body, form)?;
+    Ok(Call { notes, ..call })
 }
 
 fn embed_in(
@@ -143,6 +146,7 @@ fn post(
         headers: HeaderMap::new(),
         body: Some(Bytes::from(Value::Object(body).to_string())),
         form,
+        notes: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use domain::{FamilyRecord, Parameter};
 use serde_json::{Map, Value, json};
 
+use crate::notes::{FOLDED, PREFILL};
 use crate::{Ask, Image, ImageSource, Message, Part, Role, UpstreamError, words};
 
 /// Stands in front of a conversation that begins with a turn of the model, which the form refuses.
@@ -21,11 +22,13 @@ type Turn = (Role, Vec<Value>);
 pub(super) fn write(
     family: &FamilyRecord,
     ask: &Ask,
+    notes: &mut Vec<String>,
 ) -> Result<(Option<String>, Vec<Value>), UpstreamError> {
     let mut turns = merged(family, ask)?;
     if family.refuses(Parameter::Prefill) {
         while turns.len() > 1 && turns.last().is_some_and(is_prefill) {
             turns.pop();
+            notes.push(PREFILL.into());
         }
     }
     if let Some((Role::Assistant, blocks)) = turns.last_mut() {
@@ -40,7 +43,10 @@ pub(super) fn write(
     }
     if family.refuses(Parameter::SystemRole) || turns.is_empty() {
         match (system.take(), turns.first_mut()) {
-            (Some(text), Some((_, blocks))) => blocks.insert(0, text_block(&text)),
+            (Some(text), Some((_, blocks))) => {
+                notes.push(FOLDED.into());
+                blocks.insert(0, text_block(&text));
+            }
             (Some(text), None) => turns.push((Role::User, vec![text_block(&text)])),
             (None, Some(_)) => {}
             (None, None) => {

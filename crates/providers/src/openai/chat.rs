@@ -4,15 +4,16 @@
 use domain::UpstreamPath;
 use serde_json::{Map, Value, json};
 
-use super::fit::adjust;
+use super::fit::{Fitted, adjust};
 use super::quirks::{ServerRecord, record_of};
+use crate::notes::missing;
 use crate::{
     Ask, Format, Image, ImageSource, Message, Parameters, Part, Role, Target, ToolChoice,
     UpstreamError,
 };
 
 /// The body of `/chat/completions`.
-pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<bytes::Bytes, UpstreamError> {
+pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Fitted, UpstreamError> {
     let record = record_of(target);
     let mut body = Map::new();
     body.insert("model".into(), target.name.into());
@@ -43,8 +44,11 @@ pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<bytes::Bytes, Upstre
             body.entry(name).or_insert_with(|| value.clone());
         }
     }
+    let missing = missing(&ask.parameters, &body);
     let body = Value::Object(body).to_string();
-    adjust(body.into(), target, UpstreamPath::ChatCompletions)
+    let mut fitted = adjust(body.into(), target, UpstreamPath::ChatCompletions)?;
+    fitted.notes.extend(missing);
+    Ok(fitted)
 }
 
 /// How to sample, and how much, in OpenAI's names.

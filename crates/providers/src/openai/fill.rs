@@ -9,6 +9,7 @@ use super::chat::{add_parameters, add_stream};
 use super::fit::refuses;
 use super::quirks::{Form, record_of};
 use super::{infill, native_url, ollama, url};
+use crate::notes::missing;
 use crate::{AnswerForm, Call, Fill, Target, UpstreamError, Way};
 
 /// The call that fills a gap.
@@ -18,6 +19,7 @@ pub(crate) fn fill(target: Target<'_>, gap: &Fill) -> Result<Call, UpstreamError
         Way::Raw { .. } => record.raw_form()?,
         Way::Server { .. } => record.gap_form()?,
     };
+    let given = &gap.parameters;
     let gap = &allowed(target, gap);
     let (url, body, form) = match form {
         Form::Completions => (
@@ -45,6 +47,7 @@ pub(crate) fn fill(target: Target<'_>, gap: &Fill) -> Result<Call, UpstreamError
         method: Method::POST,
         url,
         headers: HeaderMap::new(),
+        notes: missing(given, &body),
         body: Some(Value::Object(body).to_string().into()),
         form,
     })

@@ -11,6 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::fields::Fields;
 use super::quirks::{ServerRecord, record_of};
 use super::turns;
+use crate::notes::{left_out, renamed};
 use crate::{Target, UpstreamError};
 
 /// Fields that only have to be left out.
@@ -24,32 +25,48 @@ const LEFT_OUT: [(Parameter, &str); 4] = [
 /// The newer name of the limit, which models that refuse `max_tokens` take.
 const NEW_LIMIT: (&str, &str) = ("max_tokens", "max_completion_tokens");
 
+/// A body as it is sent, and what was changed in it.
+pub(crate) struct Fitted {
+    /// The body.
+    pub(crate) body: Bytes,
+    /// Each change in a few words.
+    pub(crate) notes: Vec<String>,
+}
+
+impl From<Bytes> for Fitted {
+    fn from(body: Bytes) -> Self {
+        let notes = Vec::new();
+        Self { body, notes }
+    }
+}
+
 /// The body as the server and the model take it. A body that is no JSON object is an error only
 /// when something would have to be changed.
 pub(crate) fn adjust(
     body: Bytes,
     target: Target<'_>,
     path: UpstreamPath,
-) -> Result<Bytes, UpstreamError> {
+) -> Result<Fitted, UpstreamError> {
     let record = record_of(target);
     if !is_needed(target, record, path) {
-        return Ok(body);
+        return Ok(body.into());
     }
     let mut fields: Fields<'_> = serde_json::from_slice(&body)
         .map_err(|error| UpstreamError::Invalid(format!("the body is no JSON object: {error}")))?;
-    let mut has_changed = false;
+    let mut notes = Vec::new();
     for (parameter, name) in LEFT_OUT {
-        if refuses(target, parameter) {
-            has_changed |= fields.remove(name).is_some();
+        if refuses(target, parameter) && fields.remove(name).is_some() {
+            notes.push(left_out(name));
         }
     }
     if path == UpstreamPath::ChatCompletions {
-        has_changed |= fit_chat(&mut fields, target, record)?;
+        fit_chat(&mut fields, target, record, &mut notes)?;
     }
-    if !has_changed {
-        return Ok(body);
+    if notes.is_empty() {
+        return Ok(body.into());
     }
-    fields.to_bytes()
+    let body = fields.to_bytes()?;
+    Ok(Fitted { body, notes })
 }
 
 /// Whether the model refuses this.
@@ -69,33 +86,32 @@ fn is_needed(target: Target<'_>, record: &ServerRecord, path: UpstreamPath) -> b
     }
 }
 
-/// What holds for conversations alone. Returns whether something has changed.
+/// What holds for conversations alone. Each change has its note.
 fn fit_chat(
     fields: &mut Fields<'_>,
     target: Target<'_>,
     record: &ServerRecord,
-) -> Result<bool, UpstreamError> {
+    notes: &mut Vec<String>,
+) -> Result<(), UpstreamError> {
     check(fields, target)?;
-    let mut has_changed = false;
-    if !record.takes_stream_options {
-        has_changed |= fields.remove("stream_options").is_some();
+    if !record.takes_stream_options && fields.remove("stream_options").is_some() {
+        notes.push(left_out("stream_options"));
     }
-    for (ours, theirs) in record.renames {
-        has_changed |= fields.rename(ours, theirs);
-    }
-    if refuses(target, Parameter::MaxTokens) {
-        has_changed |= fields.rename(NEW_LIMIT.0, NEW_LIMIT.1);
+    let refused = refuses(target, Parameter::MaxTokens).then_some(&NEW_LIMIT);
+    for (ours, theirs) in record.renames.iter().chain(refused) {
+        if fields.rename(ours, theirs) {
+            notes.push(renamed(ours, theirs));
+        }
     }
     let folds = refuses(target, Parameter::SystemRole);
     let drops = refuses(target, Parameter::Prefill);
     if (folds || drops)
         && let Some(messages) = fields.get("messages")
-        && let Some(changed) = turns::changed(messages, folds, drops)?
+        && let Some(changed) = turns::changed(messages, folds, drops, notes)?
     {
         fields.set("messages", Cow::Owned(changed));
-        has_changed = true;
     }
-    Ok(has_changed)
+    Ok(())
 }
 
 /// Refuses by name what cannot be left out without changing the meaning.

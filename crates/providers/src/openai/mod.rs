@@ -26,7 +26,7 @@ mod wire;
 
 pub(crate) use chat::body as chat_body;
 pub(crate) use fill::fill;
-pub(crate) use fit::adjust;
+pub(crate) use fit::{Fitted, adjust};
 pub(crate) use tokenize::tokenize;
 
 /// The call that continues a conversation.
@@ -47,7 +47,7 @@ pub(crate) fn pass(
 /// The call that turns texts into vectors.
 pub(crate) fn embed(target: Target<'_>, body: &Value) -> Result<Call, UpstreamError> {
     let path = UpstreamPath::Embeddings;
-    Ok(post(url(target, path)?, named(target, body), path))
+    Ok(post(url(target, path)?, named(target, body).into(), path))
 }
 
 /// Where the models are listed.
@@ -94,12 +94,13 @@ pub(crate) fn events(
 }
 
 /// A body in the API's form for this path.
-pub(crate) fn post(url: Url, body: Bytes, path: UpstreamPath) -> Call {
+pub(crate) fn post(url: Url, fitted: Fitted, path: UpstreamPath) -> Call {
     Call {
         method: Method::POST,
         url,
         headers: HeaderMap::new(),
-        body: Some(body),
+        body: Some(fitted.body),
+        notes: fitted.notes,
         form: match path {
             UpstreamPath::Completions => AnswerForm::OpenaiText,
             UpstreamPath::Embeddings => AnswerForm::OpenaiEmbeddings,

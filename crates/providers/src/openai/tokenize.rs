@@ -50,6 +50,7 @@ pub(super) fn call(target: Target<'_>, text: &str) -> Option<Call> {
         headers: HeaderMap::new(),
         body: Some(body.to_string().into()),
         form: AnswerForm::OpenaiText,
+        notes: Vec::new(),
     })
 }
 

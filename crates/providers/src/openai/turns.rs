@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use super::fit::raw;
 use crate::UpstreamError;
+use crate::notes::{FOLDED, PREFILL};
 
 /// What is looked at in a turn.
 #[derive(Deserialize)]
@@ -48,6 +49,7 @@ pub(super) fn changed(
     messages: &RawValue,
     folds: bool,
     drops: bool,
+    notes: &mut Vec<String>,
 ) -> Result<Option<Box<RawValue>>, UpstreamError> {
     let wrong = |error: serde_json::Error| {
         UpstreamError::Invalid(format!("\"messages\" is no list of turns: {error}"))
@@ -63,10 +65,17 @@ pub(super) fn changed(
             turns.push((turn, Cow::Borrowed(*text)));
         }
     }
+    if turns.len() < all.len() {
+        notes.push(FOLDED.into());
+    }
+    let spoken = turns.len();
     if drops {
         while turns.len() > 1 && turns.last().is_some_and(|(turn, _)| is_prefill(turn)) {
             turns.pop();
         }
+    }
+    if turns.len() < spoken {
+        notes.push(PREFILL.into());
     }
     if turns.len() == all.len() {
         return Ok(None);

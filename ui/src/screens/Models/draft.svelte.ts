@@ -156,6 +156,10 @@ const isWithin = (typed: string, from: number, to: number) => {
   return typed.trim() === '' || (Number.isInteger(value) && value >= from && value <= to)
 }
 
+/** A whole deployment URL of Azure names its model. */
+const namesDeployment = ({ provider, endpoint }: ModelDraft) =>
+  provider === 'azure' && /\/openai\/deployments\/[\w.-]+/.test(endpoint)
+
 export function faults(form: Form): Wrong {
   const { draft } = form
   const found: Wrong = {}
@@ -165,7 +169,8 @@ export function faults(form: Form): Wrong {
   else if (world.models.some((model) => model.name === name && model.id !== draft.id))
     found.name = words.nameTaken
   if (draft.endpoint.trim() === '' && !provider?.own_endpoint) found.endpoint = words.endpointEmpty
-  if (provider?.needs_identifier && draft.identifier.trim() === '') found.identifier = words.identifierNeeded
+  const isNameless = provider?.needs_identifier && draft.identifier.trim() === ''
+  if (isNameless && !namesDeployment(draft)) found.identifier = words.identifierNeeded
   const auth = draft.connection.auth as Record<string, unknown>
   for (const field of accessOf(form)?.fields ?? [])
     if (!field.is_optional && String(auth[field.name] ?? '').trim() === '')

@@ -175,6 +175,7 @@ fn signatures_are_those_of_botocore() {
             headers: HeaderMap::new(),
             body: vector.body.map(Into::into),
             form: AnswerForm::Converse,
+            notes: Vec::new(),
         };
         let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
         let keys = Credentials::new("AKIDEXAMPLE", secret, vector.token.clone(), None, "test");

@@ -8,8 +8,8 @@ use crate::openai::adjust;
 const CHAT: UpstreamPath = UpstreamPath::ChatCompletions;
 
 fn adjusted(setting: &Setting, body: &'static str) -> String {
-    let body = adjust(body.into(), setting.target(), CHAT).unwrap();
-    String::from_utf8(body.to_vec()).unwrap()
+    let fitted = adjust(body.into(), setting.target(), CHAT).unwrap();
+    String::from_utf8(fitted.body.to_vec()).unwrap()
 }
 
 #[test]
@@ -23,7 +23,8 @@ fn a_body_that_nobody_objects_to_is_not_even_parsed() {
         body,
         "nothing to change keeps every byte"
     );
-    let error = adjust("no JSON".into(), picky.target(), CHAT).unwrap_err();
+    let refused = adjust("no JSON".into(), picky.target(), CHAT);
+    let error = refused.err().unwrap();
     assert!(error.to_string().contains("no JSON object"), "{error}");
 }
 
@@ -50,7 +51,7 @@ fn what_a_model_refuses_is_left_out_and_the_rest_keeps_its_bytes() {
         UpstreamPath::Completions,
     );
     assert_eq!(
-        raw.unwrap(),
+        raw.unwrap().body,
         r#"{"prompt":"x","max_tokens":7}"#,
         "no such name there"
     );
