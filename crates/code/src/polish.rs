@@ -47,6 +47,8 @@ pub enum Note {
     FileRepeated(usize),
     /// The answer was longer than a megabyte.
     TooLong,
+    /// Too much was going on to read the code around the answer.
+    Unread,
 }
 
 impl fmt::Display for Note {
@@ -77,6 +79,9 @@ impl fmt::Display for Note {
                 write!(formatter, "dropped {} that repeated the file", lines(count))
             }
             Self::TooLong => formatter.write_str("cut at one megabyte"),
+            Self::Unread => formatter.write_str(
+                "polished without reading the code around it: too many answers came at once",
+            ),
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::reading::cut;
 use crate::record::{Accepted, Record, RequestState, Sink};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
+use crate::workshop::Workshop;
 
 /// Anthropic's header for the id of a request (API reference, "Errors").
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -39,6 +40,7 @@ pub struct Gateway {
     client: Client,
     load: Load,
     known: Known,
+    workshop: Workshop,
     sink: Sink,
     counters: Arc<Counters>,
 }
@@ -97,6 +99,7 @@ impl Gateway {
             client,
             load: Load::default(),
             known: Known::default(),
+            workshop: Workshop::default(),
             sink,
             counters: Arc::default(),
         };
@@ -249,6 +252,7 @@ impl Gateway {
             client: &self.client,
             load: &self.load,
             known: &self.known,
+            workshop: &self.workshop,
             correlation_id,
             form,
             stop,

@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use crate::error::GatewayError;
 use crate::passage::note;
-use crate::polish::Polisher;
+use crate::polish::{Batch, Polisher};
 use crate::record::Record;
 use crate::relay::{Pieces, Terms};
+use crate::workshop::Workshop;
 
 /// The largest answer that is gathered, in bytes of all that it brings.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -20,17 +21,22 @@ const LARGEST: usize = 16 * 1024 * 1024;
 pub(crate) async fn gather(
     mut pieces: Pieces,
     mut decoder: Box<dyn Decode>,
-    mut polisher: Polisher,
+    polisher: Polisher,
+    workshop: &Workshop,
     terms: &Terms,
     record: &mut Record,
 ) -> Result<Reply, GatewayError> {
-    let mut reply = Reply::default();
+    let mut answer = Answer {
+        polisher: Box::new(polisher),
+        workshop,
+        reply: Reply::default(),
+    };
     let mut events = Vec::new();
     let mut is_cut = false;
     let mut size = 0;
     let total = Duration::from_secs(terms.total.into());
     let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
-    while !polisher.is_over() && !decoder.is_over() {
+    while !answer.polisher.is_over() && !decoder.is_over() {
         let silent_at = Instant::now() + Duration::from_secs(terms.idle.into());
         let next = tokio::time::timeout_at(silent_at.min(ends_at), pieces.next()).await;
         let Ok(next) = next else {
@@ -41,9 +47,8 @@ pub(crate) async fn gather(
                 decoder
                     .push(&piece, &mut events)
                     .map_err(|error| GatewayError::of_upstream(error, &terms.model))?;
-                size += events.iter().map(Event::size).sum::<usize>();
-                add(&mut events, &mut polisher, &mut reply, record);
-                if size > LARGEST {
+                answer = answer.add(&mut events, false, record).await;
+                if answer.reply.text.len() > LARGEST {
                     let (model, host) = (terms.model.clone(), terms.host.clone());
                     return Err(GatewayError::AnswerTooLarge { model, host });
                 }
@@ -55,28 +60,28 @@ pub(crate) async fn gather(
             None => break,
         }
     }
-    if !polisher.is_over() {
+    // The server need not write what would be cut, nor wait for the last polish.
+    drop(pieces);
+    if !answer.polisher.is_over() {
         let ended = decoder.finish(&mut events);
-        add(&mut events, &mut polisher, &mut reply, record);
+        answer = answer.add(&mut events, false, record).await;
         let cut = GatewayError::Cut {
             model: terms.model.clone(),
             host: terms.host.clone(),
         };
         match ended {
-            Ok(()) if !is_cut || reply.finish.is_some() => {}
+            Ok(()) if !is_cut || answer.reply.finish.is_some() => {}
             Err(error @ UpstreamError::Reported { .. }) => {
                 return Err(GatewayError::of_upstream(error, &terms.model));
             }
             _ => return Err(cut),
         }
     }
-    let (events, notes) = polisher.finish();
-    for event in events {
-        reply.add(event);
-    }
-    for words in notes {
-        record.note(words);
-    }
+    let Answer {
+        polisher,
+        mut reply,
+        ..
+    } = answer.add(&mut events, true, record).await;
     let given = reply.finish.take().map(|reason| Event::Finish {
         reason,
         stop: reply.stop.take(),
@@ -87,12 +92,29 @@ pub(crate) async fn gather(
     Ok(reply)
 }
 
-fn add(events: &mut Vec<Event>, polisher: &mut Polisher, reply: &mut Reply, record: &mut Record) {
-    for event in events.drain(..) {
-        note(&event, record);
-        for event in polisher.event(event) {
-            reply.add(event);
+/// An answer as far as it has come.
+struct Answer<'a> {
+    polisher: Box<Polisher>,
+    workshop: &'a Workshop,
+    reply: Reply,
+}
+
+impl Answer<'_> {
+    /// Polishes more of it.
+    async fn add(mut self, events: &mut Vec<Event>, is_last: bool, record: &mut Record) -> Self {
+        events.iter().for_each(|event| note(event, record));
+        let events = std::mem::take(events);
+        let batch = Batch { events, is_last };
+        let workshop = self.workshop.clone();
+        let (polisher, polished) = workshop.polish(self.polisher, batch).await;
+        self.polisher = polisher;
+        for event in polished.events {
+            self.reply.add(event);
         }
+        for words in polished.notes {
+            record.note(words);
+        }
+        self
     }
 }
 

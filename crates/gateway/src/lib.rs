@@ -29,7 +29,9 @@ mod server;
 mod snapshot;
 mod stops;
 mod thoughts;
+mod translation;
 mod wish;
+mod workshop;
 
 pub use answer::AnswerBody;
 pub use gateway::{Counters, Gateway};

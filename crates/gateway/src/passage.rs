@@ -1,15 +1,17 @@
 //! What happens to the bytes of a stream between the server and the client: they pass untouched
-//! and are read on the side, or they are read, polished and written anew.
+//! and are read on the side, or they are read, polished and written anew (`translation.rs`).
+
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use forms::{Form, Write};
+use forms::Form;
 use providers::{Decode, Event, Splitter, UpstreamError, Usage, data_of};
 
 use crate::error::GatewayError;
-use crate::polish::Polisher;
 use crate::reading::{Seen, StreamReading, cut};
 use crate::record::Record;
 use crate::thoughts::ThoughtsApart;
+use crate::translation::{Step, Translation};
 
 /// The way of a stream.
 pub(crate) enum Passage {
@@ -33,7 +35,7 @@ pub(crate) enum End {
 }
 
 impl Passage {
-    /// Takes the next bytes of the server and returns what goes to the client.
+    /// Takes the next bytes of the server and returns what goes to the client at once.
     /// Text that came before an error is not lost.
     pub(crate) fn push(
         &mut self,
@@ -43,7 +45,23 @@ impl Passage {
         match self {
             Self::Openai(passage) => passage.push(piece, record),
             Self::Anthropic(passage) => passage.push(piece, record),
-            Self::Translated(translation) => translation.push(&piece, record),
+            Self::Translated(translation) => {
+                translation.push(&piece, record);
+                (Bytes::new(), Ok(()))
+            }
+        }
+    }
+
+    /// Waits for what is being polished; `None` when nothing is. The next bytes of the server are
+    /// taken only then.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        record: &mut Record,
+    ) -> Poll<Option<Step>> {
+        match self {
+            Self::Openai(_) | Self::Anthropic(_) => Poll::Ready(None),
+            Self::Translated(translation) => translation.poll(context, record),
         }
     }
 
@@ -62,8 +80,13 @@ impl Passage {
         match self {
             Self::Openai(passage) => passage.reading.done,
             Self::Anthropic(passage) => passage.over,
-            Self::Translated(translation) => translation.over,
+            Self::Translated(translation) => translation.is_over(),
         }
+    }
+
+    /// Whether nothing that the server still sends is wanted.
+    pub(crate) fn wants_no_more(&self) -> bool {
+        matches!(self, Self::Translated(translation) if translation.wants_no_more())
     }
 
     /// The words of an error that the server reported in the stream, once.
@@ -75,12 +98,16 @@ impl Passage {
         }
     }
 
-    /// The server has nothing more: what is left for the client, and how the stream ended.
-    pub(crate) fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
+    /// The server has nothing more: what is left for the client, and how the stream ended. None
+    /// while the rest is being polished.
+    pub(crate) fn finish(&mut self, is_cut: bool, record: &mut Record) -> Option<(Bytes, End)> {
         match self {
-            Self::Openai(passage) => passage.finish(is_cut, record),
-            Self::Anthropic(passage) => passage.finish(is_cut, record),
-            Self::Translated(translation) => translation.finish(is_cut, record),
+            Self::Openai(passage) => Some(passage.finish(is_cut, record)),
+            Self::Anthropic(passage) => Some(passage.finish(is_cut, record)),
+            Self::Translated(translation) => {
+                translation.finish(is_cut, record);
+                None
+            }
         }
     }
 
@@ -276,106 +303,4 @@ pub(crate) fn note_usage(usage: Usage, record: &mut Record) {
     let outcome = record.outcome();
     outcome.prompt_tokens = usage.prompt.or(outcome.prompt_tokens);
     outcome.completion_tokens = usage.completion.or(outcome.completion_tokens);
-}
-
-/// A stream that is read and written anew.
-pub(crate) struct Translation {
-    decoder: Box<dyn Decode>,
-    polisher: Polisher,
-    writer: Box<dyn Write>,
-    events: Vec<Event>,
-    finish: Option<Event>,
-    over: bool,
-}
-
-impl Translation {
-    pub(crate) fn new(
-        decoder: Box<dyn Decode>,
-        polisher: Polisher,
-        writer: Box<dyn Write>,
-    ) -> Self {
-        Self {
-            decoder,
-            polisher,
-            writer,
-            events: Vec::new(),
-            finish: None,
-            over: false,
-        }
-    }
-
-    fn push(&mut self, piece: &[u8], record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
-        let decoded = self.decoder.push(piece, &mut self.events);
-        let mut out = Vec::new();
-        self.write(&mut out, record);
-        let is_over = self.polisher.is_over() || self.decoder.is_over();
-        if is_over && !self.over && decoded.is_ok() {
-            // The answer has ended, or the rest of it would be cut: the server need not write it.
-            self.close(&mut out, record);
-        }
-        let result = if self.over { Ok(()) } else { decoded };
-        (out.into(), result)
-    }
-
-    fn write(&mut self, out: &mut Vec<u8>, record: &mut Record) {
-        for event in std::mem::take(&mut self.events) {
-            note(&event, record);
-            if self.over {
-                continue;
-            }
-            match event {
-                Event::Finish { .. } => self.finish = Some(event),
-                event => {
-                    for event in self.polisher.event(event) {
-                        out.extend_from_slice(&self.writer.event(event));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The end of the answer: what was held back, the reason, the end mark.
-    fn close(&mut self, out: &mut Vec<u8>, record: &mut Record) {
-        self.over = true;
-        let (events, notes) = self.polisher.finish();
-        for event in events {
-            out.extend_from_slice(&self.writer.event(event));
-        }
-        for words in notes {
-            record.note(words);
-        }
-        let given = self.finish.take();
-        let finish = self.polisher.ending(given);
-        note(&finish, record);
-        out.extend_from_slice(&self.writer.event(finish));
-        out.extend_from_slice(&self.writer.end());
-    }
-
-    fn finish(&mut self, is_cut: bool, record: &mut Record) -> (Bytes, End) {
-        let mut out = Vec::new();
-        if self.over {
-            return (Bytes::new(), End::Good);
-        }
-        let ended = self.decoder.finish(&mut self.events);
-        self.write(&mut out, record);
-        let end = match ended {
-            Ok(()) if !is_cut || self.finish.is_some() => {
-                self.close(&mut out, record);
-                End::Good
-            }
-            Err(UpstreamError::Reported { words, .. }) => End::Reported(words),
-            _ => End::Cut,
-        };
-        (out.into(), end)
-    }
-
-    fn fail(&mut self, problem: &forms::Problem) -> Vec<u8> {
-        let mut out = Vec::new();
-        // Every token that came reaches the client before the error.
-        for event in self.polisher.flush() {
-            out.extend_from_slice(&self.writer.event(event));
-        }
-        out.extend_from_slice(&self.writer.fail(problem));
-        out
-    }
 }

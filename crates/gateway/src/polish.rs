@@ -13,6 +13,23 @@ pub(crate) struct Polisher {
     stops: Stops,
 }
 
+/// Events that are polished in one go.
+pub(crate) struct Batch {
+    /// The events.
+    pub(crate) events: Vec<Event>,
+    /// Whether the answer ends with them.
+    pub(crate) is_last: bool,
+}
+
+/// What became of them.
+#[derive(Default)]
+pub(crate) struct Polished {
+    /// The events for the client.
+    pub(crate) events: Vec<Event>,
+    /// What was done to the answer, in words, once it has ended.
+    pub(crate) notes: Vec<String>,
+}
+
 enum Kind {
     /// Thoughts are shown apart.
     Apart(Thoughts),
@@ -34,14 +51,51 @@ impl Polisher {
         Self { kind, stops }
     }
 
+    /// Whether code may have to be read for these events, which takes up to a second.
+    pub(crate) fn reads_code(&self, batch: &Batch) -> bool {
+        match &self.kind {
+            Kind::Apart(_) => false,
+            Kind::Completion(completion) => {
+                let reads = |event: &Event| match event {
+                    Event::Text(text) => completion.reads_code(text),
+                    Event::ToolCall { .. } => completion.reads_code_at_end(),
+                    _ => false,
+                };
+                batch.is_last && completion.reads_code_at_end() || batch.events.iter().any(reads)
+            }
+            Kind::Generation(generation) => batch.is_last && generation.reads_code_at_end(),
+        }
+    }
+
+    /// Reads no more code: the answer is polished without.
+    pub(crate) fn read_no_more(&mut self) {
+        if let Kind::Completion(completion) = &mut self.kind {
+            completion.read_no_more();
+        }
+    }
+
+    /// Polishes events.
+    pub(crate) fn polish(&mut self, batch: Batch) -> Polished {
+        let mut polished = Polished::default();
+        for event in batch.events {
+            polished.events.extend(self.event(event));
+        }
+        if batch.is_last {
+            let (rest, notes) = self.finish();
+            polished.events.extend(rest);
+            polished.notes = notes;
+        }
+        polished
+    }
+
     /// What an event becomes. Thoughts have no place in code.
-    pub(crate) fn event(&mut self, event: Event) -> Vec<Event> {
+    fn event(&mut self, event: Event) -> Vec<Event> {
         let text = match event {
             Event::Text(text) => text,
             Event::Reasoning { .. } if !matches!(self.kind, Kind::Apart(_)) => return Vec::new(),
             Event::ToolCall { .. } => {
                 // Words that were held back come before the call.
-                let mut events = self.flush();
+                let mut events = self.finish().0;
                 events.push(event);
                 return events;
             }
@@ -86,7 +140,7 @@ impl Polisher {
     }
 
     /// What was held back, and what was done to the answer, in words.
-    pub(crate) fn finish(&mut self) -> (Vec<Event>, Vec<String>) {
+    fn finish(&mut self) -> (Vec<Event>, Vec<String>) {
         if let Kind::Apart(thoughts) = &mut self.kind {
             let (thought, answer) = thoughts.finish();
             let answer = self.stops.push(answer) + &self.stops.finish();
@@ -101,13 +155,14 @@ impl Polisher {
         (texts(rest), words(&notes))
     }
 
-    /// What was held back, for a client whose stream ends with an error.
+    /// What was held back, for a client whose stream ends with an error. At once.
     pub(crate) fn flush(&mut self) -> Vec<Event> {
+        self.read_no_more();
         self.finish().0
     }
 
     /// A whole answer, polished.
-    pub(crate) fn whole(mut self, reply: Reply) -> (Reply, Vec<String>) {
+    pub(crate) fn whole(&mut self, reply: Reply) -> (Reply, Vec<String>) {
         let mut polished = Reply {
             text: String::new(),
             reasoning: String::new(),

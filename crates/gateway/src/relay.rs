@@ -2,13 +2,13 @@
 //! stream that is cut, silent or too long with an error event.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
-use providers::without_content;
+use providers::{UpstreamError, without_content};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -80,20 +80,9 @@ impl Relay {
     /// The next bytes for the client; `None` at the end.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            let Some(pieces) = &mut self.pieces else {
-                return Poll::Ready(None);
-            };
-            match pieces.as_mut().poll_next(context) {
-                Poll::Ready(Some(Ok(piece))) => {
-                    self.last_piece = Instant::now();
-                    let out = self.pass(piece);
-                    if !out.is_empty() {
-                        return Poll::Ready(Some(out));
-                    }
-                    continue;
-                }
-                Poll::Ready(Some(Err(StreamCut))) => return Poll::Ready(self.end(true)),
-                Poll::Ready(None) => return Poll::Ready(self.end(false)),
+            match self.poll_next(context) {
+                Poll::Ready(Some(out)) if out.is_empty() => continue,
+                Poll::Ready(next) => return Poll::Ready(next),
                 Poll::Pending => {}
             }
             if self.ticket.is_none() {
@@ -115,23 +104,54 @@ impl Relay {
         }
     }
 
-    /// Takes a piece through the passage. With the end of the answer the request is complete,
-    /// whether the client waits for the connection's end or not.
+    /// The next step: of the polish, or else of the server.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(ticket) = &mut self.ticket
+            && let Some((out, result)) = ready!(self.passage.poll(context, &mut ticket.record))
+        {
+            return Poll::Ready(Some(self.passed(out, result)));
+        }
+        let Some(pieces) = &mut self.pieces else {
+            return Poll::Ready(None);
+        };
+        let out = match ready!(pieces.as_mut().poll_next(context)) {
+            Some(Ok(piece)) => {
+                self.last_piece = Instant::now();
+                self.pass(piece)
+            }
+            Some(Err(StreamCut)) => self.end(true),
+            None => self.end(false),
+        };
+        Poll::Ready(Some(out))
+    }
+
+    /// Takes a piece into the passage.
     fn pass(&mut self, piece: Bytes) -> Bytes {
         let Some(ticket) = &mut self.ticket else {
             return self.passage.after_the_end(piece);
         };
         let (out, result) = self.passage.push(piece, &mut ticket.record);
-        if let Err(error) = result {
-            let error = GatewayError::of_upstream(error, &self.terms.model);
-            return self.fail(error, out.into());
+        self.passed(out, result.map(|()| None))
+    }
+
+    /// Looks at what has left the passage. With the end of the answer the request is complete,
+    /// whether the client waits for the connection's end or not.
+    fn passed(&mut self, out: Bytes, result: Result<Option<End>, UpstreamError>) -> Bytes {
+        let end = match result {
+            Ok(end) => end,
+            Err(error) => {
+                let error = GatewayError::of_upstream(error, &self.terms.model);
+                return self.fail(error, out.into());
+            }
+        };
+        if self.passage.wants_no_more() {
+            self.pieces = None;
+        }
+        if let Some(end) = end {
+            return self.conclude(out, end);
         }
         if self.passage.is_over() {
             self.settle_by_reading();
-            if matches!(self.passage, Passage::Translated(_)) {
-                // Nothing that the server still sends is wanted.
-                self.pieces = None;
-            }
         }
         out
     }
@@ -164,10 +184,17 @@ impl Relay {
     }
 
     /// The server has nothing more.
-    fn end(&mut self, is_cut: bool) -> Option<Bytes> {
+    fn end(&mut self, is_cut: bool) -> Bytes {
         self.pieces = None;
-        let ticket = self.ticket.as_mut()?;
-        let (out, end) = self.passage.finish(is_cut, &mut ticket.record);
+        let finish = |ticket: &mut Ticket| self.passage.finish(is_cut, &mut ticket.record);
+        match self.ticket.as_mut().and_then(finish) {
+            Some((out, end)) => self.conclude(out, end),
+            None => Bytes::new(),
+        }
+    }
+
+    /// Ends as the server has ended.
+    fn conclude(&mut self, out: Bytes, end: End) -> Bytes {
         let (model, host) = (self.terms.model.clone(), self.terms.host.clone());
         match end {
             End::Good => self.settle(RequestState::Completed),
@@ -179,13 +206,13 @@ impl Relay {
                         words,
                         status,
                     };
-                    return Some(self.fail(error, out.into()));
+                    return self.fail(error, out.into());
                 }
                 self.settle_reported(&words);
             }
-            End::Cut => return Some(self.fail(GatewayError::Cut { model, host }, out.into())),
+            End::Cut => return self.fail(GatewayError::Cut { model, host }, out.into()),
         }
-        (!out.is_empty()).then_some(out)
+        out
     }
 
     /// Writes down how a stream ended that the server itself has ended.

@@ -10,13 +10,14 @@ use providers::{AnswerForm, Event, Reply};
 use crate::answer::AnswerBody;
 use crate::ask::{Begun, Content};
 use crate::error::GatewayError;
-use crate::passage::{AnthropicPassage, OpenaiPassage, Passage, Translation, note, note_usage};
-use crate::polish::Polisher;
+use crate::passage::{AnthropicPassage, OpenaiPassage, Passage, note, note_usage};
+use crate::polish::{Batch, Polisher};
 use crate::prepare::Handling;
 use crate::record::RequestState;
 use crate::relay::{Pieces, Relay, Terms};
 use crate::routes::Exchange;
 use crate::thoughts::{self, ThoughtsApart};
+use crate::translation::Translation;
 use crate::wish::Wish;
 
 /// The answer for the client.
@@ -38,7 +39,9 @@ pub(crate) async fn respond(
         (Content::Stream(pieces), handling, false) => {
             gather(pieces, handling, &about, wish, exchange).await
         }
-        (Content::Events(events), handling, _) => translated(events, handling, wish, exchange),
+        (Content::Events(events), handling, _) => {
+            translated(events, handling, wish, exchange).await
+        }
         (Content::Whole(body), Handling::Pass { thoughts, .. }, _) => {
             exchange.record.first_token();
             let body = match thoughts {
@@ -153,8 +156,8 @@ fn passage(
         } => {
             let head = head(wish, include_usage, echo, exchange);
             let decoder = about.form.decoder()?;
-            let translation =
-                Translation::new(decoder, Polisher::new(polish, stops), form.writer(head));
+            let (polisher, workshop) = (Polisher::new(polish, stops), exchange.workshop.clone());
+            let translation = Translation::new(decoder, polisher, workshop, form.writer(head));
             Some(Passage::Translated(Box::new(translation)))
         }
         Handling::Vectors => None,
@@ -188,6 +191,7 @@ async fn gather(
         pieces,
         decoder,
         Polisher::new(polish, stops),
+        exchange.workshop,
         &terms,
         &mut exchange.record,
     )
@@ -201,7 +205,7 @@ async fn gather(
     }
 }
 
-fn translated(
+async fn translated(
     events: Vec<Event>,
     handling: Handling,
     wish: &Wish,
@@ -220,7 +224,14 @@ fn translated(
     for event in &events {
         note(event, &mut exchange.record);
     }
-    let (reply, notes) = Polisher::new(polish, stops).whole(Reply::from_events(events));
+    let polisher = Box::new(Polisher::new(polish, stops));
+    let reads_code = polisher.reads_code(&Batch {
+        events: Vec::new(),
+        is_last: true,
+    });
+    let whole = move |polisher: &mut Polisher| polisher.whole(Reply::from_events(events));
+    let workshop = exchange.workshop.clone();
+    let (_, (reply, notes)) = workshop.run(polisher, reads_code, whole).await;
     for words in notes {
         exchange.record.note(words);
     }

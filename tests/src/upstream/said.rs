@@ -11,6 +11,9 @@ pub const PROMPT_TOKENS: usize = 7;
 /// What a model with `thinks` in its name thinks.
 pub const THOUGHTS: [&str; 2] = ["Cold", " north"];
 
+/// What the model `writes-code` writes: the rest of a function in C++, and its end.
+pub const CODE: [&str; 3] = ["int b = a;\n", "    return b;\n", "}\n"];
+
 /// The arguments of every call, in the pieces of a stream.
 pub const ARGUMENTS: [&str; 3] = ["{\"city\":", " \"Kö", "ln\"}"];
 
@@ -91,7 +94,10 @@ pub fn say(heard: &Heard) -> Said {
         said.call = Some(tool.clone());
         return said;
     }
-    said.words = words(heard.chunks.unwrap_or(8) as usize);
+    said.words = match heard.model.as_str() {
+        "writes-code" => CODE.map(String::from).to_vec(),
+        _ => words(heard.chunks.unwrap_or(8) as usize),
+    };
     for stop in &heard.stops {
         let text = said.text();
         if let Some(place) = text.find(stop.as_str()).filter(|_| !stop.is_empty()) {

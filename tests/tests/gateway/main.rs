@@ -13,12 +13,16 @@ mod guard;
 #[cfg(test)]
 mod hang_up;
 #[cfg(test)]
+mod idle;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod notes;
 mod passing;
 #[cfg(test)]
 mod queue;
+#[cfg(test)]
+mod reading_code;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The official packages for Python as clients: they decide what OpenAI- and Anthropic-compatible
-//! mean.
+//! The official packages for Python: as clients they decide what OpenAI- and Anthropic-compatible
+//! mean, and Mistral's tokenizer what its models read.
 
 use std::process::Command;
 
@@ -9,6 +9,7 @@ use tests::root;
 mod anthropic;
 #[path = "../clients/mod.rs"]
 mod clients;
+mod mistral;
 mod openai;
 
 /// Runs a script with these arguments, and returns what it printed as JSON.

@@ -83,6 +83,22 @@ impl Block {
         })
     }
 
+    /// Whether nothing more is read.
+    pub(super) fn is_worn_out(&self) -> bool {
+        self.source.is_worn_out()
+    }
+
+    /// Reads nothing more.
+    pub(super) fn wear_out(&mut self) {
+        self.source.wear_out();
+    }
+
+    /// Whether a line of the answer is not cut off, whatever it goes on with.
+    pub(super) fn holds(&self, line: &str) -> bool {
+        let is_inside = indent(line) > self.indent && self.held_from().is_none();
+        !line.trim().is_empty() && (is_inside || self.is_worn_out())
+    }
+
     /// Reads the answer up to the end of the line that begins at `line`. Says where the answer has
     /// to end, if this line is behind the block.
     pub(super) fn line_end(&mut self, answer: &str, line: usize) -> Option<usize> {
@@ -90,9 +106,8 @@ impl Block {
         if words.is_empty() || self.source.is_worn_out() {
             return None;
         }
-        let is_inside = indent(&answer[line..]) > self.indent && self.held_from().is_none();
         // The first line has been shown already, unless it only closes something.
-        if is_inside || line == 0 && !only_closes(words) {
+        if self.holds(&answer[line..]) || line == 0 && !only_closes(words) {
             self.shown = answer.len();
             return None;
         }

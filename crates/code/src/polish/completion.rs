@@ -44,6 +44,9 @@ pub struct Completion {
     /// Whether nothing but comments or asterisks has come.
     is_junk: bool,
     over: Option<Over>,
+    /// Line ends that were pushed and may not have passed the first steps.
+    awaited_lines: usize,
+    is_unread: bool,
     is_finished: bool,
 }
 
@@ -91,12 +94,36 @@ impl Completion {
             safe_line: 0,
             is_junk: true,
             over: None,
+            awaited_lines: 0,
+            is_unread: false,
             is_finished: false,
+        }
+    }
+
+    /// Whether to push this piece may take long, as the code around the answer is read at the end
+    /// of a line: up to some 100 ms, for an answer as a whole up to a second.
+    pub fn reads_code(&self, piece: &str) -> bool {
+        self.reads_code_at_end() && (self.awaited_lines > 0 || piece.contains('\n'))
+    }
+
+    /// The same for the end of the answer.
+    pub fn reads_code_at_end(&self) -> bool {
+        let block = self.block.as_ref();
+        !self.is_finished && block.is_some_and(|block| !block.is_worn_out())
+    }
+
+    /// Reads the code no more, so that the rest takes no time. An answer that goes on behind its
+    /// block is then not cut there.
+    pub fn read_no_more(&mut self) {
+        if let Some(block) = &mut self.block {
+            block.wear_out();
+            self.is_unread = true;
         }
     }
 
     /// The next piece of the answer; gives the text that can be shown now.
     pub fn push(&mut self, piece: &str) -> String {
+        self.awaited_lines += piece.matches('\n').count();
         let text = self.front.push(piece);
         let text = self.unfence.push(&text);
         let text = match &mut self.echo {
@@ -129,6 +156,7 @@ impl Completion {
         notes.extend(self.unfence.unwrapped().then_some(Note::Unwrapped));
         let repeated = self.echo.as_ref().is_some_and(Echo::dropped);
         notes.extend(repeated.then_some(Note::PrefixRepeated));
+        notes.extend(self.is_unread.then_some(Note::Unread));
         let end = self.end(&mut notes);
         self.text.truncate(end.max(self.given));
         (self.give(end), notes)
@@ -142,6 +170,7 @@ impl Completion {
             }
             let at = self.text.len();
             if letter == '\n' {
+                self.awaited_lines = self.awaited_lines.saturating_sub(1);
                 self.end_line();
                 if self.over.is_some() {
                     return;
@@ -176,10 +205,11 @@ impl Completion {
             return self.given;
         }
         self.is_junk &= self.junk.content(&self.text, false) != Content::Code;
+        let line = &self.text[self.line..];
         match &self.block {
             // Whether this line is behind the block shows at its end.
-            Some(_) if self.line > 0 => self.safe_line,
-            Some(_) if may_only_close(&self.text) => self.given,
+            Some(block) if self.line > 0 && !block.holds(line) => self.safe_line,
+            Some(_) if self.line == 0 && may_only_close(line) => self.given,
             _ => self.safe_now(),
         }
     }

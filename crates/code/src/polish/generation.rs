@@ -58,6 +58,11 @@ impl Generation {
         self.give(solid)
     }
 
+    /// Whether the end may take some 10 ms, as the answer is looked at as a whole.
+    pub fn reads_code_at_end(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// Whether the rest of the answer would be cut, so that the model can be stopped.
     pub fn is_over(&self) -> bool {
         self.front.is_over() || self.unfence.is_over()

@@ -64,6 +64,11 @@ impl Source {
         self.steps >= MOST_STEPS
     }
 
+    /// Reads nothing more.
+    pub(super) fn wear_out(&mut self) {
+        self.steps = MOST_STEPS;
+    }
+
     /// The tree of the text.
     pub(super) fn tree(&mut self) -> Option<Tree> {
         let old = self.tree.take();

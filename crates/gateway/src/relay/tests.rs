@@ -3,6 +3,8 @@ use crate::record::{Accepted, Outcome, RecordEvent, record_channel};
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+mod reading_code;
+
 const TOKEN: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":null}]}\n\n";
 const FINISH: &str =
@@ -241,9 +243,10 @@ async fn a_translated_answer_ends_with_the_end_mark_and_not_with_the_connection(
     };
     let marks = code::Thoughts::common_marks();
     let polish = crate::prepare::Polish::Thoughts(marks);
-    let translation = crate::passage::Translation::new(
+    let translation = crate::translation::Translation::new(
         providers::AnswerForm::OpenaiChat.decoder().unwrap(),
         crate::polish::Polisher::new(polish, Vec::new()),
+        crate::workshop::Workshop::default(),
         forms::Form::Messages.writer(head),
     );
     let passage = Passage::Translated(Box::new(translation));

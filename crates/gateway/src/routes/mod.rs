@@ -22,6 +22,7 @@ use crate::load::{Load, Place};
 use crate::record::{Record, RequestState};
 use crate::snapshot::Snapshot;
 use crate::wish::WishKind;
+use crate::workshop::Workshop;
 
 pub(crate) use monitoring::monitoring;
 
@@ -31,6 +32,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) client: &'a Client,
     pub(crate) load: &'a Load,
     pub(crate) known: &'a Known,
+    pub(crate) workshop: &'a Workshop,
     pub(crate) correlation_id: &'a str,
     /// The form in which the client reads errors.
     pub(crate) form: Form,

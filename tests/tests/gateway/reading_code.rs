@@ -1,0 +1,84 @@
+//! Code around a gap is read to end an answer where it has to: nobody else waits for that.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::gatehouse::Gatehouse;
+use tests::upstream::{Upstream, Vendor};
+
+use crate::fixture::{Fixture, register_as, until};
+
+/// Gaps whose answers come at the same time.
+const GAPS: usize = 48;
+
+/// Twenty times what is promised: a machine that is busy with something else is no fault of ours.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+/// A gap between 32 kB of code and 32 kB of code.
+fn gap() -> Value {
+    let function = "int f(int a, int b) {\n    std::vector<int> v = {a, b};\n    \
+        for (int i = 0; i < a; i++) {\n        v.push_back(i * b + (a > b ? 1 : 2));\n    }\n    \
+        return v.size();\n}\n\n";
+    let code = function.repeat(32_768 / function.len());
+    json!({"model": "writes-code", "prompt": format!("{code}int g(int a) {{\n    "),
+        "suffix": format!("\n}}\n\n{code}"), "file_name": "a.cpp", "stream": true})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_much_code_delays_nobody_else() {
+    let upstream = Upstream::of(Vendor::LlamaCpp);
+    let gatehouse = Gatehouse::new();
+    gatehouse.add_model("falls-silent", &upstream.endpoint(), "falls-silent");
+    let (vendor, model) = (Vendor::LlamaCpp, "writes-code");
+    let mut gatehouse = gatehouse;
+    register_as(
+        &mut gatehouse,
+        &upstream,
+        vendor,
+        model,
+        model,
+        "starcoder2",
+    );
+    let gateway = Fixture::behind(upstream, gatehouse);
+    let silent = gateway.chat("falls-silent", json!({"stream": true}));
+    let mut silent = silent.send().await.unwrap();
+    silent.chunk().await.unwrap().unwrap();
+
+    let body = gap();
+    let gaps = join_all((0..GAPS).map(|_| async {
+        let answer = gateway.post("/v1/completions", &body).send().await.unwrap();
+        answer.text().await.unwrap()
+    }));
+    let begun = || gateway.upstream.received_at("/v1/completions").len() >= GAPS;
+    let others = async {
+        until("all gaps have been asked for", begun).await;
+        let mut worst = Duration::ZERO;
+        for _ in 0..100 {
+            let asked = Instant::now();
+            let healthy = gateway.get("/monitoring/healthz").send().await.unwrap();
+            assert_eq!(healthy.status(), 200);
+            worst = worst.max(asked.elapsed());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        worst
+    };
+    let hung_up = async {
+        until("all gaps have been asked for", begun).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        let left = Instant::now();
+        drop(silent);
+        until("the server notices", || gateway.upstream.cancelled() > 0).await;
+        left.elapsed()
+    };
+    let (gaps, worst, noticed) = tokio::join!(gaps, others, hung_up);
+    assert!(worst < AT_MOST, "healthz took {worst:?}");
+    assert!(noticed < AT_MOST, "the server noticed after {noticed:?}");
+    for answer in gaps {
+        let text: String = crate::client::events(&answer)
+            .iter()
+            .filter_map(|event| event["choices"][0]["text"].as_str())
+            .collect();
+        assert_eq!(text.trim_end(), "int b = a;\n    return b;", "{answer}");
+    }
+}
