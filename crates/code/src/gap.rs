@@ -31,6 +31,29 @@ pub enum LineEnds {
     CrLf,
 }
 
+/// What becomes of white space at the end of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It stays, as the file goes on with something else.
+    Kept,
+    /// It says nothing, as the file goes on with some.
+    Dropped,
+    /// The file ends here: one line end stays.
+    OneLine,
+}
+
+impl Ending {
+    /// Where a text ends without the white space that does not stay.
+    pub(crate) fn of(self, text: &str) -> usize {
+        let solid = text.trim_end().len();
+        match self {
+            Self::Kept => text.len(),
+            Self::Dropped => solid,
+            Self::OneLine => text[solid..].find('\n').map_or(solid, |at| solid + at + 1),
+        }
+    }
+}
+
 impl Gap {
     /// The place between two texts of a file.
     pub fn new(prefix: &str, suffix: &str) -> Self {
@@ -73,6 +96,15 @@ impl Gap {
     pub(crate) fn line_start(&self) -> &str {
         let start = self.prefix.rfind('\n').map_or(0, |at| at + 1);
         &self.prefix[start..]
+    }
+
+    /// What becomes of white space at the end of an answer.
+    pub(crate) fn ending(&self) -> Ending {
+        match self.suffix.chars().next() {
+            None => Ending::OneLine,
+            Some(letter) if letter.is_whitespace() => Ending::Dropped,
+            Some(_) => Ending::Kept,
+        }
     }
 
     /// The context and the prefix, as a prompt has them.

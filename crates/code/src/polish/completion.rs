@@ -11,6 +11,7 @@ use super::fence::{Fences, Unfence};
 use super::front::Front;
 use super::junk::{Content, Junk};
 use super::overlap::{Match, Overlap, loose_brackets, may_only_close};
+use crate::gap::Ending;
 use crate::prompt::Marks;
 use crate::{Gap, LineEnds};
 
@@ -28,8 +29,7 @@ pub struct Completion {
     block: Option<Block>,
     junk: Junk,
     line_ends: LineEnds,
-    /// Whether white space at the end says nothing, as the file goes on with some.
-    trims_end: bool,
+    ending: Ending,
 
     /// The answer so far, with `\n`.
     text: String,
@@ -84,9 +84,7 @@ impl Completion {
             block: Block::new(gap),
             junk: Junk::new(gap),
             line_ends: gap.line_ends,
-            trims_end: !gap
-                .suffix
-                .starts_with(|letter: char| !letter.is_whitespace()),
+            ending: gap.ending(),
             text: String::new(),
             given: 0,
             line: 0,
@@ -262,9 +260,7 @@ impl Completion {
             notes.push(Note::SuffixRepeated(lines));
             end = self.without(found);
         }
-        if self.trims_end {
-            end = self.text[..end].trim_end().len();
-        }
+        end = self.ending.of(&self.text[..end]);
         // What was code before a cut may have been shown.
         self.is_junk &= self.junk.content(&self.text, true) != Content::Code;
         let kept = &self.text[..end];
@@ -281,10 +277,9 @@ impl Completion {
     /// Where the text ends without a repetition: the white space between it and the file stays only
     /// if the file has none.
     fn without(&self, found: Match) -> usize {
-        if self.trims_end {
-            found.kept
-        } else {
-            found.start
+        match self.ending {
+            Ending::Kept => found.start,
+            Ending::Dropped | Ending::OneLine => found.kept,
         }
     }
 
@@ -302,10 +297,9 @@ impl Completion {
             if self.over == Some(Over::Repeats) {
                 return true;
             }
-            let kept = &text[..if self.trims_end {
-                found.kept
-            } else {
-                found.start
+            let kept = &text[..match self.ending {
+                Ending::Kept => found.start,
+                Ending::Dropped | Ending::OneLine => found.kept,
             }];
             // What the answer has opened it may close.
             let (closed, open) = (

@@ -7,6 +7,7 @@ use super::Note;
 use super::fence::{Fences, Unfence};
 use super::front::Front;
 use super::reflection::without_repetition;
+use crate::gap::Ending;
 use crate::prompt::Marks;
 use crate::{Gap, LineEnds};
 
@@ -19,7 +20,7 @@ pub struct Generation {
     whole: Option<Gap>,
     line_ends: LineEnds,
     needs_line_end: bool,
-    trims_end: bool,
+    ending: Ending,
     /// Text that is not given out.
     pending: String,
     has_begun: bool,
@@ -36,9 +37,7 @@ impl Generation {
             whole: (!streamed).then(|| gap.clone()),
             line_ends: gap.line_ends,
             needs_line_end: !gap.prefix.is_empty() && !gap.prefix.ends_with('\n'),
-            trims_end: !gap
-                .suffix
-                .starts_with(|letter: char| !letter.is_whitespace()),
+            ending: gap.ending(),
             pending: String::new(),
             has_begun: false,
             is_finished: false,
@@ -92,9 +91,7 @@ impl Generation {
                 self.pending = kept;
             }
         }
-        if self.trims_end {
-            self.pending.truncate(self.pending.trim_end().len());
-        }
+        self.pending.truncate(self.ending.of(&self.pending));
         if self.pending.trim().is_empty() && !self.has_begun {
             self.pending.clear();
             notes.push(Note::Blank);

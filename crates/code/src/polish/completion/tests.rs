@@ -196,6 +196,11 @@ fn the_ends_of_lines_and_characters_are_whole() {
     }
     // The rest of the line stands after the cursor: the line end belongs to the answer.
     assert_eq!(fim("a.py", "‸b = 2\n", "a = 1\n"), "a = 1\n");
+    // So does one at the end of the file, and no more of them.
+    for answer in ["a = 1\n", "a = 1\n\n\n"] {
+        assert_eq!(fim("a.py", "b = 2\n‸", answer), "a = 1\n");
+    }
+    assert_eq!(fim("a.py", "b = 2\n‸", "\n\n"), "");
 }
 
 #[test]
@@ -221,6 +226,26 @@ fn the_first_words_wait_for_nothing() {
     );
     assert!(completion.is_over());
     assert_eq!(completion.finish(), (String::new(), vec![Note::CutAtBlock]));
+}
+
+#[test]
+fn a_line_that_is_inside_of_the_block_waits_for_nothing() {
+    let gap = at("a.py", "def f(a):‸\n\n\nprint(f(1))\n");
+    let mut completion = Completion::new(&gap, &family("qwen"), CompletionRoute::RawFim);
+    let pieces = [
+        "\n",
+        "    ",
+        "b",
+        " = a",
+        "\n",
+        "    return",
+        " b",
+        "\n",
+        "f",
+    ];
+    let given: Vec<String> = pieces.iter().map(|piece| completion.push(piece)).collect();
+    let wanted = ["", "", "\n    b", " = a", "", "\n    return", " b", "", ""];
+    assert_eq!(given, wanted);
 }
 
 #[test]
