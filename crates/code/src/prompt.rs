@@ -3,6 +3,7 @@
 
 use domain::FamilyRecord;
 
+use crate::tokens::Defuser;
 use crate::{Gap, defuse};
 
 /// A raw prompt.
@@ -28,10 +29,13 @@ pub struct ChatPrompt {
 /// Control tokens in the file are broken.
 pub fn fim_prompt(family: &FamilyRecord, gap: &Gap) -> FimPrompt {
     match &family.fim {
-        Some(fim) if !(gap.suffix.is_empty() && fim.plain_without_suffix) => FimPrompt {
-            text: fim.render(&defuse(&gap.before(), family), &defuse(&gap.suffix, family)),
-            is_plain_prefix: false,
-        },
+        Some(fim) if !(gap.suffix.is_empty() && fim.plain_without_suffix) => {
+            let tokens = Defuser::new(family);
+            FimPrompt {
+                text: fim.render(&tokens.defuse(&gap.before()), &tokens.defuse(&gap.suffix)),
+                is_plain_prefix: false,
+            }
+        }
         _ => prefix_prompt(family, gap),
     }
 }

@@ -1,7 +1,7 @@
 //! Control tokens as text: breaks those of a file, so that no tokenizer makes tokens of them, and
 //! reads an answer as it comes: it is cut at a control token, and broken ones are mended.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use domain::FamilyRecord;
 
 use crate::Gap;
@@ -64,24 +64,36 @@ const BROKEN_ONLY: &[&str] = &[
 /// A text of a file, with the control tokens of a family broken by U+200B behind their first
 /// character.
 pub fn defuse(text: &str, family: &FamilyRecord) -> String {
-    let tokens = to_break(family);
-    let Some(search) = search(&tokens) else {
-        return text.to_owned();
-    };
-    let mut broken = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = search.find(rest) {
-        let first = rest[found.start()..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
-        broken.push_str(&rest[..found.start() + first]);
-        broken.push(BREAK);
-        // One token may begin inside another.
-        rest = &rest[found.start() + first..];
+    Defuser::new(family).defuse(text)
+}
+
+/// Breaks the control tokens of a family, in one text after the other.
+pub(crate) struct Defuser(Option<AhoCorasick>);
+
+impl Defuser {
+    pub(crate) fn new(family: &FamilyRecord) -> Self {
+        Self(search(&to_break(family)))
     }
-    broken.push_str(rest);
-    broken
+
+    pub(crate) fn defuse(&self, text: &str) -> String {
+        let Some(search) = &self.0 else {
+            return text.to_owned();
+        };
+        let mut broken = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(found) = search.find(rest) {
+            let first = rest[found.start()..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
+            broken.push_str(&rest[..found.start() + first]);
+            broken.push(BREAK);
+            // One token may begin inside another.
+            rest = &rest[found.start() + first..];
+        }
+        broken.push_str(rest);
+        broken
+    }
 }
 
 /// The first control token in these bytes: one of the family, or one that no code looks like.
@@ -121,8 +133,10 @@ fn is_control(stop: &str) -> bool {
     stop.len() > 2 && stop.starts_with(['<', '[', '\u{2581}']) && stop.ends_with(['>', ']'])
 }
 
+/// The kind that is made fastest: it is made anew for each request, before the model is asked.
 fn search(tokens: &[impl AsRef<[u8]>]) -> Option<AhoCorasick> {
     AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
         .match_kind(MatchKind::LeftmostLongest)
         .build(tokens)
         .ok()

@@ -121,7 +121,9 @@ fn spoil(good: Answer, model: &str, before: usize, error: fn() -> Vec<Step>) -> 
         "not-json" => whole(200, "application/json", "{\"choices\": ["),
         "slow-headers" => after(good, Duration::from_millis(1_500)),
         "never-answers" => after(good, Duration::from_secs(3_600)),
-        "half-a-second" | "writes-code" => after(good, Duration::from_millis(500)),
+        "half-a-second" => after(good, Duration::from_millis(500)),
+        // So many are asked before the first answers that all answers come at once.
+        "writes-code" => after(good, Duration::from_secs(2)),
         "cut-character" => in_pieces(good, 3),
         "stops-short" => up_to_half(good, vec![]),
         "breaks-off" => up_to_half(good, vec![soon, Step::BreakOff]),
