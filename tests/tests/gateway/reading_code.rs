@@ -11,7 +11,7 @@ use tests::upstream::{Upstream, Vendor};
 use crate::fixture::{Fixture, register_as, until};
 
 /// Gaps whose answers come at the same time.
-const GAPS: usize = 160;
+const GAPS: usize = 60;
 
 /// Twenty times what is promised: a machine that is busy with something else is no fault of ours.
 const AT_MOST: Duration = Duration::from_secs(1);

@@ -91,7 +91,9 @@ impl Generation {
                 self.pending = kept;
             }
         }
-        self.pending.truncate(self.ending.of(&self.pending));
+        if self.ending != Ending::Kept {
+            self.pending.truncate(self.pending.trim_end().len());
+        }
         if self.pending.trim().is_empty() && !self.has_begun {
             self.pending.clear();
             notes.push(Note::Blank);

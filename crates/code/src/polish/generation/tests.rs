@@ -29,8 +29,7 @@ fn generated(gap: &Gap, streamed: bool, answer: &str) -> (String, Vec<Note>) {
 #[test]
 fn only_the_code_of_an_answer_is_left_and_on_a_line_of_its_own() {
     for (text, answer, expected) in [
-        ("# add\n‸", "a + b\n\n", "a + b\n"),
-        ("# add\n‸\n", "a + b\n", "a + b"),
+        ("# add\n‸", "a + b\n", "a + b"),
         ("# add‸", "a + b", "\na + b"),
         ("# add‸", "\na + b", "\na + b"),
         ("‸", "a + b", "a + b"),
