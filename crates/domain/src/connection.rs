@@ -68,7 +68,10 @@ impl Connection {
 fn check_auth(auth: &Auth) -> Result<(), DomainError> {
     let name = |field, title: &str, text: &str| match text {
         "" => refuse(field, format!("the {title} is empty")),
-        text if !is_word(text) => refuse(field, format!("\"{text}\" cannot be the {title}")),
+        text if !is_word(text) => refuse(
+            field,
+            format!("\"{text}\" cannot be the {title}: it has letters, digits, - . and _ alone"),
+        ),
         _ => Ok(()),
     };
     match auth {

@@ -170,7 +170,7 @@ export function fake(search = ''): Fake {
             prompt: null,
             problem: refusal(
               'invalid',
-              'The model family needs {prefix} and {suffix} once each in its FIM template.',
+              'The model family needs {prefix} and {suffix} once each in its FIM prompt.',
               'Change the record and save again.',
               'template',
             ),

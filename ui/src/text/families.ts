@@ -19,9 +19,9 @@ export const LEVELS: Record<Support, string> = {
 }
 
 export const STANDINGS: Record<Standing, string> = {
-  approved: 'Approved',
-  under_evaluation: 'Under evaluation',
-  unlisted: 'Not listed',
+  approved: 'Approved by GitLab',
+  under_evaluation: 'Evaluated by GitLab',
+  unlisted: 'Not listed by GitLab',
 }
 
 /** The ways to complete code: in a table, in a sentence, and what they mean. */
@@ -98,6 +98,10 @@ export const families = {
   madeFor: 'Made for',
   ways: 'Completes code by',
   noFim: 'no FIM',
+  titleEmpty: 'Enter a title.',
+  numberFault: 'A whole number of tokens, such as 32768.',
+  idsFault: 'Numbers with a comma between, such as 2, 11.',
+  variantFault: (title: string) => `The context of ${title} is a whole number of tokens, or empty.`,
   noFimText: 'It was never trained to fill in the middle.',
   template: 'FIM prompt',
   templateHelp: '{prefix} and {suffix} once each. Everything else is sent as it stands.',
@@ -126,7 +130,7 @@ export const families = {
   name: 'Name',
   nameHelp: 'Lower-case letters, digits, _ - and dot. It stays for good.',
   recordTitle: 'Title',
-  standing: 'GitLab lists it as',
+  standing: 'Standing',
   preview: 'Prompt as sent',
   previewNote: 'for a small gap in a Python file',
   legend: { prefix: 'before the cursor', suffix: 'after it', middle: 'what the model writes' },
@@ -146,11 +150,11 @@ export const families = {
   variantContext: 'Context of the variant',
   sameContext: 'as family',
   differs: {
-    fim: 'FIM prompt',
+    fim: 'FIM prompt of its own',
     routes: 'completes by',
-    stop: 'stops',
+    stop: 'stops of its own',
     context: (tokens: string) => `${tokens} context`,
-    refuses: 'refuses',
+    refuses: (names: string[]) => (names.length > 0 ? `refuses ${names.join(' and ')}` : 'refuses nothing'),
   },
   up: (name: string) => `Move ${name} up`,
   drop: (name: string) => `Leave out ${name}`,

@@ -20,6 +20,12 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
 }
 
+/** How long something runs already, in whole seconds: `0 s`, `12 s`, `2 min 5 s`. */
+export function running(since: number, now: number): string {
+  const ms = Math.max(0, now - since)
+  return ms < 60_000 ? `${Math.floor(ms / 1000)} s` : duration(ms)
+}
+
 /** Two durations in the unit of the longer one: `96 / 168 ms`, `0.74 / 1.42 s`. */
 export function range(from: number | null | undefined, to: number | null | undefined): string {
   if (from === null || from === undefined || to === null || to === undefined) return NONE

@@ -60,6 +60,7 @@ export const logs = {
     model: 'Model',
     answeredBy: 'Answered by',
     family: 'Family',
+    provider: 'Provider',
     feature: 'Feature',
     client: 'Client',
     correlation: 'Correlation',
@@ -70,7 +71,11 @@ export const logs = {
     queued: 'Waited',
     started: 'Started',
   },
-  family: (family: string, provider: string) => (family ? `${family}, ${provider}` : provider),
+  /** An error as a sentence. The model's name in front of it stands in the row below. */
+  said: (error: string, model: string) => {
+    const said = error.startsWith(`${model}: `) ? error.slice(model.length + 2) : error
+    return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.?!]$/.test(said) ? '' : '.'}`
+  },
   done: 'What was done to it',
   retries: (count: number) => (count === 1 ? 'one retry' : `${count} retries`),
   answeredBy: (name: string) => `Answered by ${name}`,

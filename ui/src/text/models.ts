@@ -15,6 +15,7 @@ export const models = {
     health: 'Health',
     first: 'TTFT p50',
   },
+  builtIn: 'built in',
   usedBy: (features: string) => `Answers ${features}`,
   unsaved: 'unsaved',
   on: (name: string) => `${name} is on`,
@@ -32,7 +33,6 @@ export const models = {
   views: { deployments: 'Deployments', families: 'Families' },
   tabs: { settings: 'Settings', test: 'Test' },
   close: 'Close',
-  isSample: 'The sample model answers with canned text. It needs no server and no key.',
 }
 
 export const form = {
@@ -50,7 +50,7 @@ export const form = {
   completionUrl: 'Completion',
   auth: 'Access by',
   optional: 'optional',
-  keyHelp: 'Goes to the keyring and is never shown again. Empty sends no Authorization header.',
+  keyHelp: 'Goes to the keyring and is never shown again. Empty: calls carry no key.',
   keyNeeded: 'Goes to the keyring and is never shown again.',
   keyHolder: 'Only if the server asks for one',
   keyNew: (title: string) => `New ${title}`,
@@ -72,7 +72,7 @@ export const form = {
   fieldEmpty: (title: string) => `Enter the ${title}.`,
   region: 'Region',
   regionHolder: 'eu-central-1',
-  regionHelp: 'Empty: from the identifier, the endpoint or this machine.',
+  regionHelp: 'Empty: taken from the identifier, the endpoint or this machine.',
   apiVersion: 'API version',
   apiVersionHolder: 'default',
   identifier: 'Model identifier',
@@ -82,7 +82,7 @@ export const form = {
   served: (count: number) => `served here: ${count}`,
   ask: 'Ask the server',
   asking: 'Asking the server…',
-  notListed: 'The server does not list its models. Type the name.',
+  notListed: 'The server lists no models. Type the name that it knows.',
   context: (tokens: number) => (tokens >= 1024 ? `${Math.round(tokens / 1024)}k` : String(tokens)),
   family: 'Family',
   ownFamilies: 'Your own',
@@ -124,7 +124,7 @@ export const PROVIDERS: Record<Provider, string> = {
   bedrock: 'Claude, Mistral, Llama and others on AWS',
   anthropic: 'Claude through the Messages API',
   mistral: 'Codestral and others at Mistral itself',
-  sample: 'Built in. Needs neither server nor key',
+  sample: 'Built in: answers with canned text, needs neither server nor key',
 }
 
 export const removal = {
@@ -144,6 +144,8 @@ export const test = {
   again: 'Run again',
   cancel: 'Cancel',
   running: 'Testing',
+  runningText: 'The server is asked step by step. What it answered stands here after the last step.',
+  outdated: 'Of what was typed before. Test again.',
   passed: 'Every stage passed',
   stoppedAt: (stage: string) => `Stopped at ${stage}`,
   passedFold: 'Passed',

@@ -208,7 +208,7 @@ pub(super) fn error_in(body: &[u8]) -> Error {
     let said = value["error"]["message"]
         .as_str()
         .or(value["error"].as_str());
-    let said = said.unwrap_or("the model server reported an error without words");
+    let said = said.unwrap_or("The model server reported an error without words.");
     let hint = match value["error"]["code"].as_str() {
         Some("key_locked" | "key_unavailable") => "See the keyring's state in the status bar.",
         Some("model_disabled" | "model_not_found") => {
@@ -217,7 +217,12 @@ pub(super) fn error_in(body: &[u8]) -> Error {
         Some("feature_not_routed") => "Choose a model for it in Features.",
         _ => "Test the model in Models to see where it stops.",
     };
-    Error::new(ErrorCode::Upstream, said, hint).with_details(String::from_utf8_lossy(body))
+    // These are sentences already, and a model's name in front keeps the letters it was given.
+    Error {
+        message: said.to_owned(),
+        ..Error::new(ErrorCode::Upstream, "", hint)
+    }
+    .with_details(String::from_utf8_lossy(body))
 }
 
 /// The whole of a prompt's answer: all text, then how it ended.

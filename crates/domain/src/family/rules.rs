@@ -130,7 +130,7 @@ impl Fim {
     fn check(&self) -> Result<(), DomainError> {
         let is_once = |place: &str| self.template.matches(place).count() == 1;
         if self.template.len() > LONGEST || !is_once("{prefix}") || !is_once("{suffix}") {
-            let problem = "needs {prefix} and {suffix} once each in its FIM template";
+            let problem = "needs {prefix} and {suffix} once each in its FIM prompt";
             return refuse(Field::Template, problem);
         }
         check_texts(Field::Tokens, "FIM tokens", &self.tokens)?;
@@ -142,7 +142,7 @@ impl Fim {
         {
             Some(token) => refuse(
                 Field::Tokens,
-                &format!("names the token \"{token}\", which is not in its FIM template"),
+                &format!("names the token \"{token}\", which is not in its FIM prompt"),
             ),
             None => Ok(()),
         }

@@ -175,7 +175,7 @@ fn a_record_that_would_ask_wrongly_is_refused_with_the_reason() {
         ),
         (fim("<|fim_prefix|>{prefix}"), "{suffix} once each"),
         (fim("{prefix}{suffix}{suffix}"), "{suffix} once each"),
-        (fim("{prefix}{suffix}"), "not in its FIM template"),
+        (fim("{prefix}{suffix}"), "not in its FIM prompt"),
         (
             fim(&("{prefix}{suffix}".to_owned() + &"x".repeat(3_000))),
             "once each",

@@ -169,7 +169,7 @@ const NOTES: Record<CompletionRoute, (title: string) => string> = {
   raw_fim: (title) => `Code completion sends ${title}'s own FIM prompt.`,
   server_fim: () => 'Code completion is left to the server, which builds the FIM prompt.',
   raw_prefix: () => 'Code completion sends the text before the cursor alone.',
-  chat: (title) => `${title} has no FIM: code completion asks for it in a conversation.`,
+  chat: () => 'No FIM: asked through chat with an instruction.',
 }
 export const note = (way: CompletionRoute, title: string) => NOTES[way](title)
 

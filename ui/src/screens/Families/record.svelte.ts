@@ -10,6 +10,7 @@ import type { Standing } from '../../api/Standing'
 import type { SupportLevels } from '../../api/SupportLevels'
 import type { Variant } from '../../api/Variant'
 import { backend } from '../../backend'
+import { families as texts } from '../../text/families'
 
 export type EnteredVariant = {
   /** What the form does not show stays as it was. */
@@ -48,9 +49,7 @@ export type Wrong = Partial<Record<Field, string>>
 const OR = / or /
 const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '')
 const words = (text: string) => text.split(/[\s,]+/).filter(Boolean)
-/** A number; what is none goes as it was typed, for the back end to refuse by name. */
-const number = (text: string) =>
-  /^\d+$/.test(text.trim()) ? Number(text) : (text.trim() as unknown as number)
+const isNumber = (text: string) => /^\d{1,9}$/.test(text.trim())
 
 export const enterVariant = (variant: Variant): EnteredVariant => ({
   rest: variant,
@@ -117,8 +116,8 @@ export function leave(entered: Entered, before: FamilyRecord): FamilyRecord {
     routes: entered.routes,
     bos: entered.bos,
     stop: lines(entered.stop),
-    stop_ids: words(entered.stopIds).map(number),
-    context: number(entered.context),
+    stop_ids: words(entered.stopIds).map(Number),
+    context: Number(entered.context),
     refuses: entered.refuses,
     reasoning: entered.open || entered.close ? { open: entered.open, close: entered.close } : null,
     remarks: entered.remarks.trim(),
@@ -130,17 +129,31 @@ export function leave(entered: Entered, before: FamilyRecord): FamilyRecord {
         .map((set) => set.trim().split(/\s+/).filter(Boolean))
         .filter((set) => set.length > 0),
       support,
-      context: context.trim() === '' ? null : number(context),
+      context: context.trim() === '' ? null : Number(context),
     })),
   }
 }
 
-/** Asks what a record comes to, a moment after it was changed. */
-export function previewOf(record: () => FamilyRecord): { readonly value: FamilyPreview | undefined } {
+/** What no record can hold: what should be a number and is none, and a title that is missing. */
+export function faultsOf({ title, context, stopIds, variants }: Entered): Wrong {
+  const odd = variants.find((one) => one.context.trim() !== '' && !isNumber(one.context))
+  return {
+    ...(title.trim() === '' ? { title: texts.titleEmpty } : {}),
+    ...(words(stopIds).every(isNumber) ? {} : { stop_ids: texts.idsFault }),
+    ...(isNumber(context) ? {} : { context: texts.numberFault }),
+    ...(odd ? { variants: texts.variantFault(odd.title) } : {}),
+  }
+}
+
+/** Asks what a record comes to, a moment after it was changed. What is no record is not asked about. */
+export function previewOf(record: () => FamilyRecord | undefined): {
+  readonly value: FamilyPreview | undefined
+} {
   let value = $state.raw<FamilyPreview>()
   const question = $derived(JSON.stringify(record()))
   $effect(() => {
     const asked = question
+    if (asked === undefined) return
     const soon = setTimeout(() => {
       backend.call('preview_family', JSON.parse(asked) as FamilyRecord).then(
         (answer) => asked === question && (value = answer),

@@ -139,7 +139,7 @@ impl Test<'_> {
                 });
                 Ok(Seen::Passed(format!("{first}: {}", start_of(&text))))
             }
-            Some(PromptEvent::Failed { error, .. }) => Err(error),
+            Some(PromptEvent::Failed { error, .. }) => Err(self.seen_here(error)),
             _ => Err(without_an_answer()),
         }
     }
@@ -194,6 +194,32 @@ impl Test<'_> {
         }
     }
 
+    /// The gateway's words without what the reader of a test sees anyway, and what to do here.
+    fn seen_here(&self, error: Error) -> Error {
+        let said = error.message.as_str();
+        let said = said
+            .strip_prefix(self.model.name.as_str())
+            .and_then(|rest| rest.strip_prefix(": "))
+            .unwrap_or(said);
+        let said = said
+            .rsplit_once(" (correlation id ")
+            .map_or(said, |(said, _)| said);
+        let answered = |status: &str| said.contains(&format!(" answered {status} "));
+        let hint = if self.suggestion.is_some() {
+            "The endpoint ends before /v1. With it, the server lists its models."
+        } else if answered("401") || answered("403") {
+            "The server wants a key, or refuses this one. Enter it again."
+        } else if answered("404") {
+            "Check the identifier, and the path of the endpoint."
+        } else {
+            "Check what the server names here, and its own log."
+        };
+        Error {
+            details: error.details,
+            ..Error::new(error.code, said, hint)
+        }
+    }
+
     async fn fill_gap(&self, key: &Key) -> Result<String, Error> {
         let body = json!({
             "model": self.model.name.as_str(),
@@ -209,7 +235,7 @@ impl Test<'_> {
         let is_success = response.status().is_success();
         let body = response.into_body().bytes().await;
         if !is_success {
-            return Err(error_in(&body));
+            return Err(self.seen_here(error_in(&body)));
         }
         let answer: Value = serde_json::from_slice(&body).map_err(|_| without_an_answer())?;
         let text = answer["choices"][0]["text"].as_str();

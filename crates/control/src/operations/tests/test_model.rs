@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::server::Server;
 use super::{Fixture, draft};
+use crate::Error;
 use crate::view::{RequestQuery, Stage, StageOutcome, TestModel, TestReport};
 
 impl Fixture {
@@ -98,6 +99,10 @@ async fn a_missing_v1_is_found_and_offered() {
     assert!(!report.ok);
     let suggestion = report.suggestion.unwrap();
     assert_eq!(suggestion.endpoint, with_v1);
+    let Error { message, hint, .. } = report.error.unwrap();
+    assert!(message.starts_with("127.0.0.1:"), "{message}");
+    assert!(!message.contains("correlation"), "{message}");
+    assert!(hint.contains("ends before /v1"), "{hint}");
 }
 
 #[tokio::test]
