@@ -22,6 +22,8 @@ test('the sample model is added without a server', async () => {
   const [model] = JSON.parse(run(['model', 'list']))
   assert.equal(model.name, 'demo')
   assert.equal(model.is_sample, true)
+  await page.getByRole('complementary', { name: 'demo' }).getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('row', { name: /demo.*built in.*built in/ }).waitFor()
 })
 
 test('an endpoint without a scheme is refused in words and kept on screen', async () => {
@@ -67,7 +69,7 @@ test('the form asks what the provider needs, and a pasted identifier names it', 
   await field('Model identifier').fill('bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0')
   await drawer.getByText('bedrock/ in the identifier means AWS Bedrock.').waitFor()
   await drawer.getByText('Recognised as Claude 4.5').waitFor()
-  await drawer.getByText(/^No FIM: AWS Bedrock takes no raw prompts/).waitFor()
+  await drawer.getByText(/^No FIM: asked through chat/).waitFor()
   await field('Region').fill('nowhere')
   await drawer.getByText(/is not a region/).waitFor()
   await field('Region').fill('eu-central-1')

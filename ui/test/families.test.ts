@@ -43,6 +43,23 @@ describe('a family', () => {
     await waitFor(() => expect(screen.queryByText('unsaved')).toBeNull())
   })
 
+  it('names every field that holds no number, and asks nobody about such a record', async () => {
+    const back = await open('models', ['families', 'codestral', 'copy'])
+    await screen.findByDisplayValue('Mistral Codestral, copy')
+    await waitFor(() => expect(back.calls.some((call) => call.name === 'preview_family')).toBe(true))
+    const asked = () => back.calls.filter((call) => call.name === 'preview_family').length
+    const before = asked()
+    await type('Context', 'many')
+    await type('Stop ids', '2, two')
+    await screen.findByText('A whole number of tokens, such as 32768.')
+    await screen.findByRole('button', { name: 'To correct: Stop ids, Context' })
+    expect(screen.getByRole('button', { name: 'Save' }).hasAttribute('disabled')).toBe(true)
+    await type('Stop ids', '2, 11')
+    await type('Context', '16000')
+    await waitFor(() => expect(asked()).toBe(before + 1))
+    expect(screen.queryByText(/^To correct/)).toBeNull()
+  })
+
   it('shows what a variant has of its own and the form does not edit', async () => {
     await open('models', ['families', 'codegemma', 'copy'])
     const own = within(await screen.findByRole('group', { name: 'CodeGemma 7b-it' }))

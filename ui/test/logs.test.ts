@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
+import type { RequestPage } from '../src/api/RequestPage'
+import { fake } from '../src/backend/fake'
 import { row } from '../src/backend/fake/requests'
 import { merge } from '../src/screens/Logs/log.svelte'
-import { open, screen, type, waitFor } from './helpers'
+import { logs } from '../src/text/logs'
+import { open, screen, type, waitFor, within } from './helpers'
 
 const rows = (...ids: number[]) => ids.map((id) => row(id, 0))
 const ids = (list: { id: number }[]) => list.map((one) => one.id)
@@ -23,6 +26,27 @@ describe('the log', () => {
   it('opens the row that a link names', async () => {
     await open('logs', [], { id: '2391' })
     expect(await screen.findByRole('complementary', { name: 'Request' })).toBeTruthy()
+  })
+
+  it('names family and provider as people know them, and says what was done', async () => {
+    const back = fake()
+    const known = back.table.list_requests({ limit: 100 }) as RequestPage
+    const found = known.rows.find((one) => one.provider === 'bedrock')!
+    await open('logs', [], { id: String(found.id) }, back)
+    const detail = within(await screen.findByRole('complementary', { name: 'Request' }))
+    expect(await detail.findByText('Claude')).toBeTruthy()
+    expect(await detail.findByText('AWS Bedrock')).toBeTruthy()
+    expect(detail.queryByText(/claude_3|bedrock$/)).toBeNull()
+    expect(detail.getByText('2 retries')).toBeTruthy()
+    expect(detail.getByText(/^fell back to Mixtral 8x7B-it/)).toBeTruthy()
+  })
+
+  it('writes an error as a sentence, without the name that stands below it', () => {
+    const { said } = logs
+    expect(said('wrong id: gpu-1 answered 404 Not Found', 'wrong id')).toBe('Gpu-1 answered 404 Not Found.')
+    expect(said('the model "x" is switched off. Switch it on in Models', 'x')).toBe(
+      'The model "x" is switched off. Switch it on in Models.',
+    )
   })
 
   it('says when nothing matches, and that everything was searched', async () => {

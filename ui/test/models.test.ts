@@ -53,6 +53,38 @@ describe('the form of a model', () => {
     expect(saved).toMatchObject({ endpoint: 'http://gpu-4:8000/v1' })
   })
 
+  it('does not show a report of what was typed before as one of what is typed now', async () => {
+    await open('models', ['new'])
+    const endpoint = await type('Endpoint', 'http://gpu-4:8000')
+    await type('Deployment name', 'Qwen 32B')
+    await press('Test and save')
+    await screen.findByText(/does not answer at this path/)
+    await waitFor(() => expect(screen.getAllByRole('button', { name: 'Append /v1' })).toHaveLength(2))
+    await screen.findByRole('button', { name: 'Save all the same' })
+    await type('Endpoint', 'http://gpu-5:8000/v1')
+    await screen.findByText(/^Of what was typed before/)
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Append /v1' })).toBeNull())
+    await screen.findByRole('button', { name: 'Save without test' })
+    expect(endpoint.value).toBe('http://gpu-5:8000/v1')
+  })
+
+  it('says why a server could not be asked for its models', async () => {
+    const back = await open('models', ['new'])
+    back.table.list_served_models = () =>
+      Promise.reject({ code: 'upstream', message: 'Cannot reach gpu-4.', hint: 'Check that it runs.' })
+    await type('Endpoint', 'http://gpu-4:8000/v1')
+    await press('Ask the server')
+    expect(await screen.findByText('Cannot reach gpu-4. Check that it runs.')).toBeTruthy()
+  })
+
+  it('asks for the key that a vendor’s own address needs', async () => {
+    await open('models', ['new'])
+    await type('Model identifier', 'anthropic/claude-sonnet-4-5')
+    await waitFor(() => expect(screen.getByLabelText(/^API key/).getAttribute('placeholder')).toBe(''))
+    await type(/^Endpoint/, 'http://gpu-4:8000')
+    await waitFor(() => expect(screen.getByPlaceholderText('Only if the server asks for one')).toBeTruthy())
+  })
+
   it('never fills in a stored key', async () => {
     await open('models', ['m3', 'settings'])
     await screen.findByText('In the keyring')

@@ -154,7 +154,7 @@ export const families = {
     routes: 'completes by',
     stop: 'stops of its own',
     context: (tokens: string) => `${tokens} context`,
-    refuses: (names: string[]) => (names.length > 0 ? `refuses ${names.join(' and ')}` : 'refuses nothing'),
+    refuses: (names: string[]) => (names.length > 0 ? `refuses ${names.join(', ')}` : 'refuses nothing'),
   },
   up: (name: string) => `Move ${name} up`,
   drop: (name: string) => `Leave out ${name}`,

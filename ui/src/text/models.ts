@@ -50,8 +50,8 @@ export const form = {
   completionUrl: 'Completion',
   auth: 'Access by',
   optional: 'optional',
-  keyHelp: 'Goes to the keyring and is never shown again. Empty: calls carry no key.',
-  keyNeeded: 'Goes to the keyring and is never shown again.',
+  keyHelp: 'Kept in the keyring, never shown again. Empty: calls carry no key.',
+  keyNeeded: 'Kept in the keyring, never shown again.',
   keyHolder: 'Only if the server asks for one',
   keyNew: (title: string) => `New ${title}`,
   replace: 'Replace',
@@ -129,7 +129,8 @@ export const PROVIDERS: Record<Provider, string> = {
 
 export const removal = {
   title: (name: string) => `Remove ${name}?`,
-  text: 'Its key leaves the keyring. Its rows stay in Logs.',
+  text: 'Its rows stay in Logs.',
+  textWithKey: 'Its key leaves the keyring. Its rows stay in Logs.',
   routes: (features: string) => `${features} will not be routed any more.`,
   fallbacks: (features: string) => `${features} will have no fallback any more.`,
   act: 'Remove model',
@@ -149,5 +150,6 @@ export const test = {
   passed: 'Every stage passed',
   stoppedAt: (stage: string) => `Stopped at ${stage}`,
   passedFold: 'Passed',
+  noted: (stage: string, said: string) => `${stage}: ${said}`,
   unsaved: 'Unsaved changes are not part of this test.',
 }

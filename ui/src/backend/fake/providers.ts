@@ -67,7 +67,7 @@ export const PROVIDERS: ProviderView[] = [
   provider('anthropic', 'Anthropic', 'anthropic/', 'https://api.anthropic.com', 'anthropic/claude-sonnet-4-5', 'Leave the endpoint empty for Anthropic itself; vLLM and llama.cpp speak this API too.', {
     own_endpoint: 'https://api.anthropic.com',
     has_api_version: true,
-    auth: [auth('key', 'API key', 'API key'), auth('bearer', 'Bearer token', 'Token')],
+    auth: [auth('key', 'API key', 'API key', [], false), auth('bearer', 'Bearer token', 'Token')],
   }),
   provider('mistral', 'Mistral API', 'mistral/', 'https://codestral.mistral.ai/v1', 'mistral/codestral-latest', 'Leave the endpoint empty for api.mistral.ai; codestral.mistral.ai has keys of its own.', { own_endpoint: 'https://api.mistral.ai/v1' }),
   provider('sample', 'Sample model', '', 'sample', '', 'Built in: answers without a server, and says that it is a sample.', { is_sample: true, needs_identifier: false, auth: [] }),
