@@ -88,4 +88,14 @@ describe('routes', () => {
     chooseAll('Merge requests', { kind: 'disabled' })
     await screen.findByText('6 changes')
   })
+
+  it('below an unfit one stay as they are until it is confirmed', async () => {
+    await open('features')
+    await screen.findByText('code_completions')
+    chooseAll('Chat', to(CODEGEMMA))
+    await screen.findByText(/not made for conversation/)
+    expect(screen.queryByText(/^\d+ changes?$/)).toBeNull()
+    await press('Use CodeGemma 7b-it all the same')
+    await screen.findByText(/^\d changes$/)
+  })
 })

@@ -14,7 +14,13 @@ import { modelById, setFeatures, world } from './world.svelte'
 export type Choice = Route | null
 
 /** A choice that waits until its reasons were read: of one feature, or of all in a group. */
-export type Question = { features: Feature[]; route: Choice; reasons: string[] }
+export type Question = {
+  features: Feature[]
+  route: Choice
+  reasons: string[]
+  /** Those that follow one of them, once it is confirmed. */
+  followers?: Feature[]
+}
 
 let chosen = $state.raw<Map<Feature, Choice>>(new Map())
 let questions = $state.raw<Map<string, Question>>(new Map())
@@ -96,18 +102,18 @@ export function choose(feature: Feature, route: Choice): void {
 export function chooseAll(group: string, route: Choice): void {
   const views = world.features.filter((view) => view.group === group)
   const leads = views.filter((view) => !views.some((other) => other.feature === view.parent))
-  const followers = views.filter((view) => !leads.includes(view)).map((view) => view.feature)
+  const followers = views.filter((view) => !leads.includes(view))
   const targets = route === null ? views.filter((view) => view.parent) : leads
   const unfit = targets.filter((view) => against(view, route).length > 0)
-  stage(followers, () => null)
-  stage(
-    targets.filter((view) => !unfit.includes(view)).map((view) => view.feature),
-    () => route,
-  )
+  const isHeld = (view: FeatureView) => unfit.some((lead) => lead.feature === view.parent)
+  const named = (some: FeatureView[]) => some.map((view) => view.feature)
+  stage(named(followers.filter((view) => !isHeld(view))), () => null)
+  stage(named(targets.filter((view) => !unfit.includes(view))), () => route)
   const reasons = unfit.flatMap((view) => against(view, route).map((one) => one.reason))
   const question = {
-    features: unfit.map((view) => view.feature),
+    features: named(unfit),
     route,
+    followers: named(followers.filter(isHeld)),
     reasons: [...new Set(reasons)],
   }
   ask(group, unfit.length > 0 ? question : undefined)
@@ -116,7 +122,10 @@ export function chooseAll(group: string, route: Choice): void {
 /** The reason was read, and the choice stays. */
 export function confirm(key: string): void {
   const question = questions.get(key)
-  if (question) stage(question.features, () => question.route)
+  if (question) {
+    stage(question.followers ?? [], () => null)
+    stage(question.features, () => question.route)
+  }
   ask(key, undefined)
 }
 
