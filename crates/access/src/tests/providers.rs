@@ -5,7 +5,7 @@ use crate::fetch::keys_place;
 
 /// What the panel says of the one provider after a try.
 async fn trouble(access: &Access, at: Timestamp) -> String {
-    let states = access.check_providers(at).await;
+    let states = at_once(access.check_providers(at)).await;
     let failure = states[0].failure.clone();
     failure.map_or_else(|| "none".into(), |failure| failure.words)
 }

@@ -183,9 +183,14 @@ async fn a_silent_provider_delays_nobody_else() {
     );
     assert!(is_let_in(&access, &lasting(&FIRST, "first"), seconds(HOUR)).await);
     assert!(access.providers()[1].is_asking);
+    while portal.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(is_let_in(&access, &lasting(&FIRST, "first"), seconds(2 * HOUR)).await);
 
     portal.open();
     until_idle(&access).await;
+    assert_eq!(portal.asked(), 1, "a try that runs is not doubled");
     let caller = access
         .verify(&headers(&lasting(&SECOND, "second")), NOW)
         .await
