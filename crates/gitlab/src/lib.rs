@@ -3,6 +3,9 @@
 //! model server.
 #![warn(missing_docs)]
 
+mod error;
 pub mod prompt;
 pub mod react;
 pub mod wire;
+
+pub use error::{Flaw, GitlabError, Part};
