@@ -129,6 +129,18 @@ pub fn read_chat(body: &[u8]) -> Result<ChatRequest, GitlabError> {
     Ok(request)
 }
 
+impl ChatRequest {
+    /// The first attached context whose scope a token lacks.
+    pub fn denied_context(&self, has_scope: impl Fn(&str) -> bool) -> Option<Category> {
+        let attached = self
+            .messages
+            .iter()
+            .flat_map(|message| &message.additional_context);
+        let mut categories = attached.map(|context| context.category);
+        categories.find(|category| category.scope.is_some_and(|scope| !has_scope(scope)))
+    }
+}
+
 /// A message as it came: without content it only carries steps.
 struct Raw {
     message: ChatMessage,

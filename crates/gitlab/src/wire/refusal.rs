@@ -79,6 +79,12 @@ impl Unauthenticated {
     }
 }
 
+impl From<GitlabError> for Refusal {
+    fn from(error: GitlabError) -> Self {
+        Self::Body(error)
+    }
+}
+
 impl Refusal {
     /// The HTTP status.
     pub fn status(&self) -> u16 {

@@ -1,9 +1,11 @@
 //! Reads the bodies of `/v3/code/completions` and `/v4/code/suggestions`. Writes no prompt.
 
+use domain::Feature;
 use providers::Message;
 use serde_json::{Map, Value};
 
 use super::code::{CurrentFile, Snippet, TextOrMessages, choices_count, text_or_messages};
+use super::endpoint::Scope;
 use super::fields::{self, Object, Text};
 use super::model::ModelHint;
 use super::prompts;
@@ -40,6 +42,24 @@ pub enum SuggestionKind {
     },
     /// A block of code.
     Generation,
+}
+
+impl SuggestionKind {
+    /// What a token needs for it.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Completion { .. } => Scope::COMPLETION,
+            Self::Generation => Scope::GENERATION,
+        }
+    }
+
+    /// The feature that answers it.
+    pub fn feature(self) -> Feature {
+        match self {
+            Self::Completion { .. } => Feature::CodeCompletions,
+            Self::Generation => Feature::CodeGenerations,
+        }
+    }
 }
 
 /// The text that GitLab made for the model.

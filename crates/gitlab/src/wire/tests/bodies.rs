@@ -1,10 +1,11 @@
+use domain::Feature;
 use providers::{Message, Part, Role};
 
 use super::said;
 use crate::GitlabError;
 use crate::react::Step;
 use crate::wire::{
-    CodePrompt, Enhancer, Example, Snippet, SuggestionKind, SuggestionPrompt, read_chat,
+    CodePrompt, Enhancer, Example, Refusal, Snippet, SuggestionKind, SuggestionPrompt, read_chat,
     read_completion, read_generation, read_legacy_chat, read_prompt, read_search, read_suggestion,
 };
 
@@ -68,8 +69,11 @@ fn suggestion_bodies_are_read() {
     assert_eq!(request.prompt, Some(SuggestionPrompt::Messages(turns)));
     assert!(request.model.is_empty() && !request.stream);
 
+    assert_eq!(request.kind.feature(), Feature::CodeCompletions);
+
     let request = read_suggestion(golden!("suggestions-18.9.json")).unwrap();
     assert_eq!(request.kind, SuggestionKind::Generation);
+    assert_eq!(request.kind.scope().any_of, ["generate_code"]);
     assert!(request.stream, "the payload says it, not the body");
     assert_eq!(said(&request.model)[0], "mistral");
     let enhancer = Enhancer {
@@ -123,9 +127,15 @@ fn chat_bodies_carry_their_steps_in_either_place() {
         "what only carries steps is no message"
     );
     assert_eq!(request.messages[1].steps[0].tool, "epic_reader");
-    let scopes = request.messages[2].additional_context.iter();
-    let scopes: Vec<_> = scopes.map(|context| context.category.scope).collect();
-    assert_eq!(scopes, [Some("include_terminal_context"), None]);
+    let denied = request.denied_context(|_| false).unwrap();
+    let text = "Unauthorized to access include_terminal_context";
+    assert_eq!(Refusal::NoContextScope(denied).message(), text);
+    let has_it = |scope: &str| scope == "include_terminal_context";
+    assert_eq!(
+        request.denied_context(has_it),
+        None,
+        "repositories need no scope"
+    );
     assert_eq!(
         request.unavailable_resources,
         ["Pipelines", "Vulnerabilities"]

@@ -41,6 +41,9 @@ fn flaws<T: std::fmt::Debug>(result: Result<T, GitlabError>) -> Vec<(String, Str
 
 type Read = fn(&[u8]) -> Vec<(String, String)>;
 
+/// A reader, a good body for it, a field, and how many characters it may have.
+type Limit<'a> = (Read, fn() -> Value, &'a str, usize);
+
 fn completion(body: &[u8]) -> Vec<(String, String)> {
     flaws(read_completion(body))
 }
@@ -119,7 +122,7 @@ fn every_limit_is_in_characters_and_named() {
     let counters = json!({"requests": 1, "accepts": 1, "errors": 1});
     let (v2, v3) = (code_body, suggestion_body);
     let payload = "/prompt_components/0/payload";
-    let texts: &[(Read, fn() -> Value, &str, usize)] = &[
+    let texts: &[Limit<'_>] = &[
         (completion, v2, "/current_file/file_name", 255),
         (completion, v2, "/current_file/language_identifier", 255),
         (
