@@ -32,6 +32,10 @@ fn code_bodies_are_read() {
             "custom_openai/codestral"
         ]
     );
+    assert!(
+        !format!("{request:?}").contains("secret"),
+        "a key is not printed"
+    );
     assert_eq!(request.prompt, CodePrompt::Text(None));
     assert_eq!(request.file.above, "def hello");
     assert_eq!(request.file.language.as_deref(), Some("ruby"));
