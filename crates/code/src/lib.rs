@@ -16,7 +16,8 @@ pub use gap::{Gap, LineEnds};
 pub use language::Language;
 pub use polish::{Completion, Generation, Note};
 pub use prompt::{
-    ChatPrompt, FimPrompt, chat_prompt, fim_prompt, generation_prompt, prefix_prompt, stops,
+    COMPLETION_RULES, ChatPrompt, FimPrompt, GENERATION_RULES, chat_prompt, fim_prompt,
+    generation_prompt, prefix_prompt, stops,
 };
 pub use thoughts::Thoughts;
-pub use tokens::{control_token, defuse};
+pub use tokens::{Defuser, defuse};

@@ -24,6 +24,22 @@ pub struct ChatPrompt {
     pub user: String,
 }
 
+/// What a model is told that completes by an instruction; `{{ cursor }}` and `{{ tag }}` stand for
+/// the mark of the cursor and the name of the tag around the file.
+pub const COMPLETION_RULES: &str = "You complete code in an editor. You are given a file in \
+<{{ tag }}> tags; {{ cursor }} is the place of the cursor. Reply with exactly the text to insert \
+there: it must fit between what stands before and after {{ cursor }}, in the style and \
+indentation of the file. Finish the line or block in which the cursor is, and no more. Repeat \
+nothing that is in the file already. No explanation and no Markdown fence. If nothing is missing, \
+reply with nothing.";
+
+/// What a model is told that writes code from words; the places are those of [`COMPLETION_RULES`].
+pub const GENERATION_RULES: &str = "You are an experienced programmer and write code into a user's \
+file, in its language. The file is given in <{{ tag }}> tags; {{ cursor }} is the place of the \
+cursor. Reply with exactly the code to insert there, complete and correct, in the style and \
+indentation of the file. Repeat nothing that is in the file already. No explanation and no \
+Markdown fence.";
+
 /// The raw prompt of a family for a gap: its tokens, prefix and suffix, and nothing else. A family
 /// without one, and one that does better without an empty suffix, is given the prefix alone.
 /// Control tokens in the file are broken.
@@ -51,14 +67,7 @@ pub fn prefix_prompt(family: &FamilyRecord, gap: &Gap) -> FimPrompt {
 /// The instruction to fill a gap, for models that were never trained to.
 pub fn chat_prompt(family: &FamilyRecord, gap: &Gap) -> ChatPrompt {
     let Marks { cursor, tag } = Marks::of(gap);
-    let system = format!(
-        "You complete code in an editor. You are given a file in <{tag}> tags; {cursor} is the \
-         place of the cursor. Reply with exactly the text to insert there: it must fit between \
-         what stands before and after {cursor}, in the style and indentation of the file. Finish \
-         the line or block in which the cursor is, and no more. Repeat nothing that is in the \
-         file already. No explanation and no Markdown fence. If nothing is missing, reply with \
-         nothing."
-    );
+    let system = fill_in(COMPLETION_RULES, &cursor, &tag);
     let user = format!(
         "{}<{tag}>\n{}{cursor}{}\n</{tag}>\n\nThe text to insert at {cursor}:",
         heading(family, gap),
@@ -71,14 +80,7 @@ pub fn chat_prompt(family: &FamilyRecord, gap: &Gap) -> ChatPrompt {
 /// The instruction to write code at the cursor. An empty one asks for what the file needs there.
 pub fn generation_prompt(family: &FamilyRecord, gap: &Gap, instruction: &str) -> ChatPrompt {
     let Marks { cursor, tag } = Marks::of(gap);
-    let language = gap.language.map_or("", crate::Language::name);
-    let system = format!(
-        "You are an experienced {language} programmer and write code into a user's file. The file \
-         is given in <{tag}> tags; {cursor} is the place of the cursor. Reply with exactly the \
-         code to insert there, complete and correct, in the style and indentation of the file. \
-         Repeat nothing that is in the file already. No explanation and no Markdown fence."
-    )
-    .replace("  ", " ");
+    let system = fill_in(GENERATION_RULES, &cursor, &tag);
     let instruction = match instruction.trim() {
         "" => "Write the code that the file needs at the cursor.",
         instruction => instruction,
@@ -91,6 +93,12 @@ pub fn generation_prompt(family: &FamilyRecord, gap: &Gap, instruction: &str) ->
         defuse(instruction, family)
     );
     ChatPrompt { system, user }
+}
+
+fn fill_in(rules: &str, cursor: &str, tag: &str) -> String {
+    rules
+        .replace("{{ cursor }}", cursor)
+        .replace("{{ tag }}", tag)
 }
 
 /// The texts that end an answer, the surest first, as many as a server takes. An answer is cut at

@@ -1,7 +1,9 @@
 //! Control tokens as text: breaks those of a file, so that no tokenizer makes tokens of them, and
 //! reads an answer as it comes: it is cut at a control token, and broken ones are mended.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::cell::OnceCell;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 use domain::FamilyRecord;
 
 use crate::Gap;
@@ -64,19 +66,40 @@ const BROKEN_ONLY: &[&str] = &[
 /// A text of a file, with the control tokens of a family broken by U+200B behind their first
 /// character.
 pub fn defuse(text: &str, family: &FamilyRecord) -> String {
-    Defuser::new(family).defuse(text)
+    Defuser::new(family).text(text)
 }
 
-/// Breaks the control tokens of a family, in one text after the other.
-pub(crate) struct Defuser(Option<AhoCorasick>);
+/// Breaks the control tokens of a family in many texts. It looks them up when the first text comes
+/// that may have one.
+#[derive(Debug)]
+pub struct Defuser<'family> {
+    family: &'family FamilyRecord,
+    /// The bytes with which a token begins.
+    firsts: [bool; 256],
+    search: OnceCell<Option<AhoCorasick>>,
+}
 
-impl Defuser {
-    pub(crate) fn new(family: &FamilyRecord) -> Self {
-        Self(search(&to_break(family)))
+impl<'family> Defuser<'family> {
+    /// One for the tokens of this family.
+    pub fn new(family: &'family FamilyRecord) -> Self {
+        let mut firsts = [false; 256];
+        for token in tokens_of(family) {
+            firsts[usize::from(token.as_bytes()[0])] = true;
+        }
+        Self {
+            family,
+            firsts,
+            search: OnceCell::new(),
+        }
     }
 
-    pub(crate) fn defuse(&self, text: &str) -> String {
-        let Some(search) = &self.0 else {
+    /// The text with the tokens broken by U+200B behind their first character.
+    pub fn text(&self, text: &str) -> String {
+        if !text.bytes().any(|byte| self.firsts[usize::from(byte)]) {
+            return text.to_owned();
+        }
+        let search = self.search.get_or_init(|| search(&to_break(self.family)));
+        let Some(search) = search else {
             return text.to_owned();
         };
         let mut broken = String::with_capacity(text.len());
@@ -96,28 +119,9 @@ impl Defuser {
     }
 }
 
-/// The first control token in these bytes: one of the family, or one that no code looks like.
-pub fn control_token(text: &[u8], family: &FamilyRecord) -> Option<String> {
-    let tokens: Vec<&str> = own_tokens(family).chain(KNOWN.iter().copied()).collect();
-    let found = search(&tokens)?.find(text)?;
-    Some(tokens[found.pattern().as_usize()].to_owned())
-}
-
-/// The control tokens of a family, its stop texts that look like ones among them.
-fn own_tokens(family: &FamilyRecord) -> impl Iterator<Item = &str> {
-    let stops = family.stop.iter().map(String::as_str);
-    family
-        .control_texts()
-        .chain(stops.filter(|stop| is_control(stop)))
-        .filter(|token| token.chars().nth(1).is_some())
-}
-
 /// The control tokens to keep out of a prompt, without those that contain another.
 fn to_break(family: &FamilyRecord) -> Vec<&str> {
-    let mut tokens: Vec<&str> = own_tokens(family)
-        .chain(KNOWN.iter().copied())
-        .chain(BROKEN_ONLY.iter().copied())
-        .collect();
+    let mut tokens: Vec<&str> = tokens_of(family).collect();
     tokens.sort_unstable();
     tokens.dedup();
     let all = tokens.clone();
@@ -126,6 +130,17 @@ fn to_break(family: &FamilyRecord) -> Vec<&str> {
             .any(|other| other != token && token.contains(other))
     });
     tokens
+}
+
+/// Every control token that a text may have, some twice; none is shorter than two characters.
+fn tokens_of(family: &FamilyRecord) -> impl Iterator<Item = &str> {
+    let stops = family.stop.iter().map(String::as_str);
+    family
+        .control_texts()
+        .chain(stops.filter(|stop| is_control(stop)))
+        .chain(KNOWN.iter().copied())
+        .chain(BROKEN_ONLY.iter().copied())
+        .filter(|token| token.chars().nth(1).is_some())
 }
 
 /// Whether a stop text looks like a token and not like a piece of code or a line end.

@@ -12,11 +12,11 @@ use crate::{
 use reach::check_reach;
 
 mod gateway;
-mod gitlab;
+mod prompts;
 mod reach;
 
 pub use gateway::GatewaySettings;
-pub use gitlab::{GitlabSettings, InstanceUrl};
+pub use prompts::{PromptEdit, PromptEdits};
 
 /// All settings. Keys of models are not among them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Settings {
     /// Keys that clients show.
     #[serde(default)]
     pub client_keys: Vec<ClientKey>,
+    /// What the admin changed in the prompts of features.
+    #[serde(default, skip_serializing_if = "PromptEdits::is_empty")]
+    pub prompts: PromptEdits,
     /// What a newer program stored; kept as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
