@@ -141,6 +141,7 @@ pub static PROMPTS: &[Prompt] = &[
         texts: &[file!("chat/merge_request_reader", "base")],
         ..A_READER
     },
+    // GitLab's class finds a build by the last part of an address and by nothing else.
     Prompt {
         id: "chat/build_reader",
         title: "Read a build",
@@ -148,6 +149,7 @@ pub static PROMPTS: &[Prompt] = &[
         texts: &[file!("chat/build_reader", "base")],
         ..A_READER
     },
+    // GitLab's class takes a bare hash for a reference, and no number.
     Prompt {
         id: "chat/commit_reader",
         title: "Read a commit",

@@ -136,8 +136,8 @@ fn a_missing_input_is_named_and_an_empty_one_is_none() {
         let nothing = with(Value::Null);
         assert_eq!(nothing, with(json!("")), "{}", prompt.id);
         for word in ["None", "null", "undefined", "[]"] {
-            let is_ours = prompt.id == "measure_comment_temperature" && word == "[]"
-                || prompt.id == "categorize_question" && word == "[]";
+            let writes_lists = ["measure_comment_temperature", "categorize_question"];
+            let is_ours = word == "[]" && writes_lists.contains(&prompt.id);
             assert!(
                 is_ours || !nothing.contains(word),
                 "{}: {nothing}",

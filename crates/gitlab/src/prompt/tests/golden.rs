@@ -103,8 +103,23 @@ fn every_prompt_is_sent_as_its_golden_file_has_it() {
             differing.push(path.strip_prefix(&folder).unwrap().to_owned());
         }
     }
+    let mut kept = files_in(&folder);
+    kept.retain(|path| !expected.contains_key(path));
+    assert_eq!(kept, Vec::<PathBuf>::new(), "of no prompt");
     assert!(
         differing.is_empty(),
         "other than written (GATEHOUSE_GOLDEN=write writes them): {differing:#?}"
     );
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_in(&path)),
+            false => files.push(path),
+        }
+    }
+    files
 }
