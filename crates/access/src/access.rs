@@ -1,6 +1,9 @@
 //! The one question: who sends this request? Checks in the documented order, so that the client
 //! gets the documented text. Source: `ai_gateway/api/middleware.py` of GitLab's own gateway.
 
+use std::sync::Arc;
+
+use domain::InstanceUrl;
 use http::HeaderMap;
 use jiff::Timestamp;
 
@@ -10,22 +13,22 @@ use crate::keys::{Keys, NoKey};
 use crate::token::{Claims, Unverified, required};
 use crate::{
     AccessError, Caller, IdentityHeader, InstanceCaller, OwnKeys, ProviderName, ProviderState,
-    ProviderUrl, Reason, Refusal, ServiceName, UserCaller, UserIdentity, UserToken, headers,
+    Reason, Refusal, ServiceName, UserCaller, UserIdentity, UserToken, headers,
 };
 
 /// Where the keys of instances are published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Providers {
     /// The GitLab instance. Without it no instance can ask.
-    pub gitlab: Option<ProviderUrl>,
+    pub gitlab: Option<InstanceUrl>,
     /// The customers portal, for instances that do not sign for themselves. Off by default.
-    pub customers_portal: Option<ProviderUrl>,
+    pub customers_portal: Option<InstanceUrl>,
 }
 
 /// Knows who sends a request. Made anew when the providers, the service name or our keys change.
 pub struct Access {
     service: ServiceName,
-    own: OwnKeys,
+    own: Arc<OwnKeys>,
     keys: Keys,
 }
 
@@ -34,7 +37,7 @@ impl Access {
     pub fn new(
         service: ServiceName,
         providers: Providers,
-        own: OwnKeys,
+        own: Arc<OwnKeys>,
     ) -> Result<Self, AccessError> {
         Ok(Self::with_fetcher(service, providers, own, Fetcher::new()?))
     }
@@ -42,7 +45,7 @@ impl Access {
     pub(crate) fn with_fetcher(
         service: ServiceName,
         providers: Providers,
-        own: OwnKeys,
+        own: Arc<OwnKeys>,
         fetcher: Fetcher,
     ) -> Self {
         // Sites without internet name their GitLab as the portal too.
@@ -72,6 +75,17 @@ impl Access {
             IdentityHeader::GlobalUserId.check(headers, &user.identity.global_user_id)?;
         }
         Ok(caller)
+    }
+
+    /// What a request with these headers is told where no provider is known.
+    pub fn refusal_without_provider(headers: &HeaderMap) -> Refusal {
+        match headers::bearer(headers) {
+            Err(refusal) => refusal,
+            Ok(_) => Refusal::Forbidden(Reason::UnknownKey {
+                kid: None,
+                providers: "no GitLab instance is set".into(),
+            }),
+        }
     }
 
     /// Signs a token with which this user's editor can complete code for an hour.

@@ -8,12 +8,6 @@ use crate::words;
 /// [`crate::Refusal`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
-    /// The address of a provider of keys cannot be used.
-    #[error("the address {problem}")]
-    ProviderUrl {
-        /// What is wrong with it, as the rest of the sentence.
-        problem: String,
-    },
     /// The name of the service is empty, too long or has spaces.
     #[error("the service name needs 1 to 255 visible characters without spaces")]
     ServiceName,

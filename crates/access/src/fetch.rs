@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{is_loopback_name, is_never_a_model_server};
+use domain::{InstanceUrl, callable_url, is_loopback_name, is_never_a_model_server};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
 use serde::Deserialize;
 use url::Url;
 
 use crate::key_set::{KeySet, NoKeySet};
-use crate::provider_url::checked;
-use crate::{AccessError, ProviderUrl, words};
+
+use crate::{AccessError, words};
 
 /// How long a provider may take for both documents.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ impl Fetcher {
     }
 
     /// The keys that a provider publishes now.
-    pub(crate) async fn keys(&self, provider: &ProviderUrl) -> Result<KeySet, AccessError> {
+    pub(crate) async fn keys(&self, provider: &InstanceUrl) -> Result<KeySet, AccessError> {
         let discovery = provider.discovery();
         let late = AccessError::Late {
             host: host_of(&discovery),
@@ -127,7 +127,7 @@ pub(crate) fn keys_place(discovery: &Url, named: &str) -> Result<Url, AccessErro
         url: discovery.to_string(),
         problem,
     };
-    let place = checked(named).map_err(refused)?;
+    let place = callable_url(named).map_err(|problem| refused(problem.to_owned()))?;
     if discovery.scheme() == "https" && place.scheme() != "https" {
         return Err(refused("is not encrypted, though the discovery is".into()));
     }

@@ -15,7 +15,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::fetch::Fetcher;
 use crate::key_set::{KeySet, PublicKey};
-use crate::{AccessError, ProviderUrl, words};
+use domain::InstanceUrl;
+
+use crate::{AccessError, words};
 
 /// How long a set of keys is taken for fresh.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
@@ -54,7 +56,7 @@ pub struct ProviderState {
     /// Which provider.
     pub name: ProviderName,
     /// Its address.
-    pub url: ProviderUrl,
+    pub url: InstanceUrl,
     /// The ids of its keys, also of an old set that still serves.
     pub kids: Vec<String>,
     /// When they were asked for; nothing before the first success.
@@ -96,7 +98,7 @@ pub(crate) struct Keys {
 
 struct Provider {
     name: ProviderName,
-    url: ProviderUrl,
+    url: InstanceUrl,
     state: Arc<Mutex<State>>,
     /// The try that runs, at most one.
     tries: Mutex<JoinSet<()>>,
@@ -112,7 +114,7 @@ struct State {
 
 impl Keys {
     /// Knows no key yet, and asks with the first request.
-    pub(crate) fn new(fetcher: Fetcher, providers: Vec<(ProviderName, ProviderUrl)>) -> Self {
+    pub(crate) fn new(fetcher: Fetcher, providers: Vec<(ProviderName, InstanceUrl)>) -> Self {
         let provider = |(name, url)| Provider {
             name,
             url,

@@ -11,7 +11,6 @@ mod headers;
 mod key_set;
 mod keys;
 mod own;
-mod provider_url;
 mod refusal;
 mod scope;
 mod seen;
@@ -27,7 +26,6 @@ pub use headers::{
 };
 pub use keys::{ProviderFailure, ProviderName, ProviderState};
 pub use own::{OwnKeys, SigningKey, UserToken, ValidationKey};
-pub use provider_url::ProviderUrl;
 pub use refusal::{Reason, Refusal};
 pub use scope::Scope;
 pub use seen::{Seen, SeenRefusal, SeenToken, TokenKind};

@@ -20,4 +20,4 @@ pub use prompt::{
     generation_prompt, prefix_prompt, stops,
 };
 pub use thoughts::Thoughts;
-pub use tokens::{Defuser, defuse};
+pub use tokens::{Defuser, control_token, defuse};

@@ -48,7 +48,7 @@ pub fn fim_prompt(family: &FamilyRecord, gap: &Gap) -> FimPrompt {
         Some(fim) if !(gap.suffix.is_empty() && fim.plain_without_suffix) => {
             let tokens = Defuser::new(family);
             FimPrompt {
-                text: fim.render(&tokens.defuse(&gap.before()), &tokens.defuse(&gap.suffix)),
+                text: fim.render(&tokens.text(&gap.before()), &tokens.text(&gap.suffix)),
                 is_plain_prefix: false,
             }
         }

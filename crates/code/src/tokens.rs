@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use domain::FamilyRecord;
 
 use crate::Gap;
@@ -119,6 +119,22 @@ impl<'family> Defuser<'family> {
     }
 }
 
+/// The first control token in these bytes: one of the family, or one that no code looks like.
+pub fn control_token(text: &[u8], family: &FamilyRecord) -> Option<String> {
+    let tokens: Vec<&str> = own_tokens(family).chain(KNOWN.iter().copied()).collect();
+    let found = search(&tokens)?.find(text)?;
+    Some(tokens[found.pattern().as_usize()].to_owned())
+}
+
+/// The control tokens of a family, its stop texts that look like ones among them.
+fn own_tokens(family: &FamilyRecord) -> impl Iterator<Item = &str> {
+    let stops = family.stop.iter().map(String::as_str);
+    family
+        .control_texts()
+        .chain(stops.filter(|stop| is_control(stop)))
+        .filter(|token| token.chars().nth(1).is_some())
+}
+
 /// The control tokens to keep out of a prompt, without those that contain another.
 fn to_break(family: &FamilyRecord) -> Vec<&str> {
     let mut tokens: Vec<&str> = tokens_of(family).collect();
@@ -134,13 +150,9 @@ fn to_break(family: &FamilyRecord) -> Vec<&str> {
 
 /// Every control token that a text may have, some twice; none is shorter than two characters.
 fn tokens_of(family: &FamilyRecord) -> impl Iterator<Item = &str> {
-    let stops = family.stop.iter().map(String::as_str);
-    family
-        .control_texts()
-        .chain(stops.filter(|stop| is_control(stop)))
+    own_tokens(family)
         .chain(KNOWN.iter().copied())
         .chain(BROKEN_ONLY.iter().copied())
-        .filter(|token| token.chars().nth(1).is_some())
 }
 
 /// Whether a stop text looks like a token and not like a piece of code or a line end.

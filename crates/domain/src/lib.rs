@@ -37,4 +37,6 @@ pub use network::{ListenAddress, is_loopback_name, is_never_a_model_server};
 pub use provider::{Auth, PROVIDERS, Provider, ProviderRecord, ServerKind};
 pub use routing::{Route, Target, route_of, target_for, target_of};
 pub use secret::{KeyPresence, SecretState};
-pub use settings::{GatewaySettings, PromptEdit, PromptEdits, Settings};
+pub use settings::{
+    GatewaySettings, GitlabSettings, InstanceUrl, PromptEdit, PromptEdits, Settings, callable_url,
+};

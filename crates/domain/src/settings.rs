@@ -12,10 +12,12 @@ use crate::{
 use reach::check_reach;
 
 mod gateway;
+mod gitlab;
 mod prompts;
 mod reach;
 
 pub use gateway::GatewaySettings;
+pub use gitlab::{GitlabSettings, InstanceUrl, callable_url};
 pub use prompts::{PromptEdit, PromptEdits};
 
 /// All settings. Keys of models are not among them.

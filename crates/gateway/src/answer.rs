@@ -2,7 +2,6 @@
 //! over the record says how it ended; when the body is dropped before, the client hung up.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,6 +16,11 @@ use crate::gateway::Slot;
 use crate::load::Place;
 use crate::record::{Record, RequestState};
 use crate::relay::Relay;
+
+/// The server failed in the middle of an answer whose form has no place for an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the answer broke off before its end")]
+pub struct BrokenOff;
 
 /// The body of an answer of the gateway.
 pub struct AnswerBody {
@@ -104,27 +108,26 @@ impl AnswerBody {
         steps.flat_map(stream::iter)
     }
 
-    /// The whole answer, for callers inside the program.
+    /// The whole answer, for callers inside the program; empty when it broke off.
     pub async fn bytes(self) -> Bytes {
         let collected = self.collect().await;
-        collected
-            .map(Collected::to_bytes)
-            .unwrap_or_else(|never| match never {})
+        collected.map(Collected::to_bytes).unwrap_or_default()
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BrokenOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         match &mut self.content {
-            Content::Stream(relay) => relay
-                .poll(context)
-                .map(|data| data.map(|data| Ok(Frame::data(data)))),
+            Content::Stream(relay) => relay.poll(context).map(|data| match data {
+                Some(data) => Some(Ok(Frame::data(data))),
+                None => relay.is_broken().then_some(Err(BrokenOff)),
+            }),
             Content::Whole(bytes) => {
                 let bytes = bytes.take();
                 if let Some(ticket) = self.ticket.take() {

@@ -3,8 +3,11 @@
 
 use domain::{Feature, Model, SecretState};
 use forms::{FormError, Problem};
+use gitlab::wire::Refusal;
 use http::StatusCode;
 use providers::{UpstreamError, status_words};
+
+use crate::gitlab::TOKEN_REFUSED;
 
 /// Why one model did not answer: by our rules, or by what its server did.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +85,10 @@ pub(crate) enum GatewayError {
         "the client key is not valid. Create one in Gateway › Access or with `gatehouse key create`"
     )]
     KeyWrong,
+    #[error("{TOKEN_REFUSED}: {reason}")]
+    TokenRefused { text: String, reason: String },
+    #[error("{}", .0.message())]
+    Gitlab(Box<Refusal>),
     #[error("there is no {method} {path} here")]
     NoRoute { method: String, path: String },
     #[error(
@@ -191,7 +198,12 @@ impl GatewayError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Host(_) | Self::Origin(_) => StatusCode::FORBIDDEN,
-            Self::KeyAbsent | Self::KeyWrong => StatusCode::UNAUTHORIZED,
+            Self::KeyAbsent | Self::KeyWrong | Self::TokenRefused { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Gitlab(refusal) => {
+                StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST)
+            }
             Self::NoRoute { .. }
             | Self::UnknownModel { .. }
             | Self::ModelOff(_)
@@ -229,6 +241,8 @@ impl GatewayError {
             Self::Origin(_) => "origin_refused",
             Self::KeyAbsent => "client_key_missing",
             Self::KeyWrong => "invalid_api_key",
+            Self::TokenRefused { .. } => "token_refused",
+            Self::Gitlab(_) => "refused",
             Self::NoRoute { .. } => "unknown_url",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::BodyLate => "body_timeout",
@@ -281,9 +295,41 @@ impl GatewayError {
                 | Self::Origin(_)
                 | Self::KeyAbsent
                 | Self::KeyWrong
+                | Self::TokenRefused { .. }
                 | Self::Busy { .. }
                 | Self::Crowded { .. }
                 | Self::Stopping
+        )
+    }
+
+    /// Whether it is about the request itself or the way here, before any model matters.
+    pub(crate) fn is_of_the_request(&self) -> bool {
+        let is_of_the_body = matches!(
+            self,
+            Self::Gitlab(_)
+                | Self::NoRoute { .. }
+                | Self::BodyTooLarge { .. }
+                | Self::BodyLate
+                | Self::BodyBroken
+                | Self::Malformed(_)
+        );
+        is_of_the_body || (self.is_refusal() && !matches!(self, Self::Crowded { .. }))
+    }
+
+    /// Whether a model was to answer and its server did not.
+    pub(crate) fn is_of_a_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Late { .. }
+                | Self::TooLong { .. }
+                | Self::Silent { .. }
+                | Self::Cut { .. }
+                | Self::NotTheApi { .. }
+                | Self::Answered { .. }
+                | Self::Reported { .. }
+                | Self::Damaged { .. }
+                | Self::AnswerTooLarge { .. }
         )
     }
 

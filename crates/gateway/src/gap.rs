@@ -38,7 +38,7 @@ pub(crate) async fn prepare(
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
     let request = forms::read_gap(wish.request.body())?;
-    prepare_gap(request, target, exchange).await
+    prepare_gap(wish, request, &[], target, exchange).await
 }
 
 /// The call that continues a raw prompt at a provider that only chats: for code completion as a
@@ -50,7 +50,7 @@ pub(crate) async fn prepare_prompt(
 ) -> Result<Prepared, Trouble> {
     let request = forms::read_prompt(wish.request.body())?;
     if wish.feature == Some(Feature::CodeCompletions) {
-        return prepare_gap(request, target, exchange).await;
+        return prepare_gap(wish, request, &[], target, exchange).await;
     }
     if can_fill(target.provider, target.kind, true) {
         return raw_prompt(wish, request, target);
@@ -65,7 +65,7 @@ pub(crate) async fn prepare_prompt(
         call: providers::chat(target, &ask)?,
         streamed: request.stream,
         handling: Handling::Translate {
-            form: wish.kind.form(),
+            voice: wish.voice.clone(),
             polish: Polish::Thoughts(marks_of(target)),
             stops: Vec::new(),
             include_usage: request.include_usage,
@@ -89,7 +89,7 @@ fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Pr
         call: providers::fill(target, &fill)?,
         streamed: request.stream,
         handling: Handling::Translate {
-            form: wish.kind.form(),
+            voice: wish.voice.clone(),
             polish: Polish::Thoughts(marks_of(target)),
             stops: Vec::new(),
             include_usage: request.include_usage,
@@ -99,14 +99,18 @@ fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Pr
     })
 }
 
-async fn prepare_gap(
+/// The call that fills a gap; `context` is code from other places.
+pub(crate) async fn prepare_gap(
+    wish: &Wish,
     mut request: GapRequest,
+    context: &[String],
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
     let file_name = request.file_name.as_deref().unwrap_or_default();
-    let gap =
-        Gap::new(&request.prompt, &request.suffix).in_file(file_name, request.language.as_deref());
+    let gap = Gap::new(&request.prompt, &request.suffix)
+        .in_file(file_name, request.language.as_deref())
+        .with_context(context.iter().map(String::as_str));
     let answer_tokens = request.parameters.max_tokens.unwrap_or(USUAL_TOKENS);
     request.parameters.max_tokens = Some(answer_tokens);
     let route = completion_route(target.provider, target.kind, target.family);
@@ -124,7 +128,7 @@ async fn prepare_gap(
         call,
         streamed: true,
         handling: Handling::Translate {
-            form: forms::Form::Completions,
+            voice: wish.voice.clone(),
             polish: Polish::Completion(Box::new(completion)),
             // Control tokens of the family are seen to by the polish.
             stops: request.parameters.stop,

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
 use crate::error::GatewayError;
+use crate::gitlab::{self, Speech};
 use crate::guard::{self, Via};
 use crate::known::Known;
 use crate::load::Load;
@@ -28,6 +29,7 @@ use crate::reading::cut;
 use crate::record::{Accepted, Record, RequestState, Sink};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
+use crate::voice::Voice;
 use crate::workshop::Workshop;
 
 /// Anthropic's header for the id of a request (API reference, "Errors").
@@ -185,8 +187,8 @@ impl Gateway {
             .await
             .unwrap_or_else(|_| {
                 tracing::error!(correlation_id, "a request panicked");
-                let form = routes::form_of(parts.uri.path());
-                unrecorded(&GatewayError::Panicked, form, &correlation_id)
+                let voice = Voice::Form(routes::form_of(parts.uri.path()));
+                unrecorded(&GatewayError::Panicked, &voice, &correlation_id)
             });
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&correlation_id) {
@@ -224,7 +226,12 @@ impl Gateway {
         if let Some(response) = preflight(parts, settings, via) {
             return response;
         }
-        let caller = guard::check(parts, settings, via);
+        let endpoint = gitlab::endpoint_of(parts);
+        let caller = match &endpoint {
+            // Who asks there is found out by a token, which is a part of the request.
+            Some(_) => guard::check_place(parts, settings, via),
+            None => guard::check(parts, settings, via),
+        };
         let client = caller
             .as_ref()
             .ok()
@@ -238,13 +245,16 @@ impl Gateway {
             client,
         };
         let record = self.sink.begin(accepted).await;
-        let form = routes::form_of(parts.uri.path());
+        let voice = match endpoint {
+            Some(_) => Voice::Gitlab(Speech::Plain),
+            None => Voice::Form(routes::form_of(parts.uri.path())),
+        };
         let slot = caller.and_then(|_| Slot::take(&self.counters, settings.gateway.max_in_flight));
         let slot = match slot {
             Ok(slot) => slot,
             Err(error) => {
                 self.counters.refused.fetch_add(1, Ordering::Relaxed);
-                return refuse(record, None, &error, form, correlation_id);
+                return refuse(record, None, &error, &voice, correlation_id);
             }
         };
         let exchange = Exchange {
@@ -254,13 +264,16 @@ impl Gateway {
             known: &self.known,
             workshop: &self.workshop,
             correlation_id,
-            form,
+            voice,
             stop,
             record,
             slot,
             place: None,
         };
-        routes::dispatch(parts, body, exchange).await
+        match endpoint {
+            Some(endpoint) => gitlab::answer(endpoint, parts, body, via, exchange).await,
+            None => routes::dispatch(parts, body, exchange).await,
+        }
     }
 }
 
@@ -306,7 +319,7 @@ pub(crate) fn refuse(
     mut record: Record,
     slot: Option<Slot>,
     error: &GatewayError,
-    form: Form,
+    voice: &Voice,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
     let outcome = record.outcome();
@@ -323,22 +336,31 @@ pub(crate) fn refuse(
         _slot: slot,
         _place: None,
     };
-    let body = form.error(&error.problem(correlation_id));
-    with_error(error, AnswerBody::recorded(body, ticket))
+    let (status, kind, body) = voice.error(error, correlation_id);
+    let body = AnswerBody::recorded(body, ticket);
+    with_error(error, status, kind, body)
 }
 
 /// The same for a request that is not recorded.
 pub(crate) fn unrecorded(
     error: &GatewayError,
-    form: Form,
+    voice: &Voice,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
-    let body = form.error(&error.problem(correlation_id));
-    with_error(error, AnswerBody::plain(body))
+    let (status, kind, body) = voice.error(error, correlation_id);
+    with_error(error, status, kind, AnswerBody::plain(body))
 }
 
-fn with_error(error: &GatewayError, body: AnswerBody) -> Response<AnswerBody> {
-    let mut response = json_response(error.status(), body);
+fn with_error(
+    error: &GatewayError,
+    status: StatusCode,
+    kind: &'static str,
+    body: AnswerBody,
+) -> Response<AnswerBody> {
+    let mut response = json_response(status, body);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Some(value) = error
         .retry_after()
         .and_then(|value| HeaderValue::from_str(value).ok())

@@ -17,13 +17,14 @@ use crate::workshop::Workshop;
 /// The largest answer that is gathered, in bytes of all that it brings.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// The whole answer, polished.
+/// The whole answer, polished. What has come until `enough_at` is enough, if it is anything.
 pub(crate) async fn gather(
     mut pieces: Pieces,
     mut decoder: Box<dyn Decode>,
     polisher: Polisher,
     workshop: &Workshop,
     terms: &Terms,
+    enough_at: Option<Instant>,
     record: &mut Record,
 ) -> Result<Reply, GatewayError> {
     let mut answer = Answer {
@@ -32,14 +33,19 @@ pub(crate) async fn gather(
         reply: Reply::default(),
     };
     let mut events = Vec::new();
-    let mut is_cut = false;
+    let (mut is_cut, mut is_enough) = (false, false);
     let mut size = 0;
     let total = Duration::from_secs(terms.total.into());
     let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
     while !answer.polisher.is_over() && !decoder.is_over() {
         let silent_at = Instant::now() + Duration::from_secs(terms.idle.into());
-        let next = tokio::time::timeout_at(silent_at.min(ends_at), pieces.next()).await;
+        let late_at = enough_at.unwrap_or(silent_at).min(silent_at).min(ends_at);
+        let next = tokio::time::timeout_at(late_at, pieces.next()).await;
         let Ok(next) = next else {
+            if enough_at == Some(late_at) && !answer.reply.text.is_empty() {
+                is_enough = true;
+                break;
+            }
             return Err(overdue(terms, Instant::now() >= ends_at));
         };
         match next {
@@ -47,8 +53,9 @@ pub(crate) async fn gather(
                 decoder
                     .push(&piece, &mut events)
                     .map_err(|error| GatewayError::of_upstream(error, &terms.model))?;
+                size += events.iter().map(Event::size).sum::<usize>();
                 answer = answer.add(&mut events, false, record).await;
-                if answer.reply.text.len() > LARGEST {
+                if size > LARGEST {
                     let (model, host) = (terms.model.clone(), terms.host.clone());
                     return Err(GatewayError::AnswerTooLarge { model, host });
                 }
@@ -62,7 +69,7 @@ pub(crate) async fn gather(
     }
     // The server need not write what would be cut, nor wait for the last polish.
     drop(pieces);
-    if !answer.polisher.is_over() {
+    if !answer.polisher.is_over() && !is_enough {
         let ended = decoder.finish(&mut events);
         answer = answer.add(&mut events, false, record).await;
         let cut = GatewayError::Cut {
@@ -177,11 +184,14 @@ mod tests {
                 total: 600,
             };
             let mut record = sink.begin(accepted).await;
+            let workshop = Workshop::default();
             let gathered = gather(
                 pieces.map(Ok).boxed(),
                 AnswerForm::OpenaiChat.decoder().unwrap(),
                 Polisher::new(Polish::Thoughts(marks), Vec::new()),
+                &workshop,
                 &terms,
+                None,
                 &mut record,
             );
             let error = gathered.await.unwrap_err();

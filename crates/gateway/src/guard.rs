@@ -36,6 +36,27 @@ pub(crate) fn check(parts: &Parts, settings: &Settings, via: Via) -> Result<Stri
     }
 }
 
+/// The same without the client key, for paths where a token may stand in its place.
+pub(crate) fn check_place(
+    parts: &Parts,
+    settings: &Settings,
+    via: Via,
+) -> Result<String, GatewayError> {
+    match via {
+        Via::Inside(client) => Ok(client.to_owned()),
+        Via::Network(local) => {
+            check_host(parts, settings, local)?;
+            check_origin(parts, settings)?;
+            Ok(user_agent(parts))
+        }
+    }
+}
+
+/// Whether the request carries a client key that exists.
+pub(crate) fn has_key(parts: &Parts, settings: &Settings) -> bool {
+    matches!(check_key(parts, settings), Ok(Some(_)))
+}
+
 /// Refuses names that are not listed, which is what stops DNS rebinding. A literal address cannot
 /// be rebound, so the one that accepted the connection is allowed.
 pub(crate) fn check_host(

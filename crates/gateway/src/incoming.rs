@@ -124,6 +124,21 @@ struct Fields<'a> {
 }
 
 impl ModelRequest {
+    /// A request for this model that came in another form and is read already.
+    pub(crate) fn without_body(model: &str, streamed: bool) -> Self {
+        Self {
+            body: Bytes::new(),
+            model_place: 0..0,
+            model: model.to_owned(),
+            streamed,
+            has_suffix: false,
+            has_token_ids: false,
+            has_stop: false,
+            has_choices: false,
+            has_extras: false,
+        }
+    }
+
     /// Scans a body. Duplicate fields, a missing or non-text model and anything that is not one
     /// JSON object are refused.
     pub(crate) fn scan(body: Bytes) -> Result<Self, GatewayError> {

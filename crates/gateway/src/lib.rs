@@ -12,6 +12,7 @@ mod error;
 mod gap;
 mod gateway;
 mod gather;
+mod gitlab;
 mod guard;
 mod incoming;
 mod known;
@@ -30,11 +31,13 @@ mod snapshot;
 mod stops;
 mod thoughts;
 mod translation;
+mod voice;
 mod wish;
 mod workshop;
 
-pub use answer::AnswerBody;
+pub use answer::{AnswerBody, BrokenOff};
 pub use gateway::{Counters, Gateway};
+pub use gitlab::{Documentation, Found, GitlabAccess, TOKEN_REFUSED};
 pub use record::{
     Accepted, Outcome, RecordEvent, RequestState, Room, Routed, Sink, record_channel,
 };

@@ -8,7 +8,9 @@ use providers::{Call, Target, UpstreamError};
 
 use crate::error::{GatewayError, Trouble};
 use crate::gap;
+use crate::gitlab;
 use crate::routes::Exchange;
+use crate::voice::Voice;
 use crate::wish::{Wish, WishKind};
 
 /// A call, and what is to be done with its answer.
@@ -35,8 +37,8 @@ pub(crate) enum Handling {
     },
     /// It is read and written anew.
     Translate {
-        /// The form for the client.
-        form: Form,
+        /// How the client is spoken to.
+        voice: Voice,
         /// What is done to its text.
         polish: Polish,
         /// The client's stop texts that the server does not keep.
@@ -94,6 +96,7 @@ pub(crate) async fn prepare(
             Ok(prepared)
         }
         WishKind::Chat | WishKind::Responses | WishKind::Messages => translate(wish, target),
+        WishKind::Question => gitlab::prepare(wish, target, exchange).await,
     }
 }
 
@@ -111,10 +114,7 @@ pub(crate) fn marks_of(target: Target<'_>) -> ReasoningMarks {
         .family
         .reasoning
         .clone()
-        .unwrap_or_else(|| ReasoningMarks {
-            open: "<think>".into(),
-            close: "</think>".into(),
-        })
+        .unwrap_or_else(code::Thoughts::common_marks)
 }
 
 /// The polish of code that stands in no file yet.
@@ -177,7 +177,7 @@ fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
         Vec::new()
     };
     Handling::Translate {
-        form: wish.kind.form(),
+        voice: wish.voice.clone(),
         polish,
         stops,
         include_usage: asked.include_usage,
@@ -215,7 +215,7 @@ fn prompt(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
     };
     if !wish.request.has_extras {
         prepared.handling = Handling::Translate {
-            form: wish.kind.form(),
+            voice: wish.voice.clone(),
             polish,
             stops: Vec::new(),
             include_usage: forms::read_prompt(wish.request.body())?.include_usage,

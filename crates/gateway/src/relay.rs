@@ -50,6 +50,10 @@ pub(crate) struct Relay {
     timer: Pin<Box<Sleep>>,
     last_piece: Instant,
     ends_at: Instant,
+    /// Whether a failure has no words in this form.
+    breaks_off: bool,
+    /// Whether it failed so.
+    is_broken: bool,
 }
 
 impl Relay {
@@ -74,7 +78,19 @@ impl Relay {
             last_piece: now,
             ends_at,
             terms,
+            breaks_off: false,
+            is_broken: false,
         }
+    }
+
+    /// Ends a stream that fails by breaking it off: its form has no place for an error.
+    pub(crate) fn break_off_on_failure(&mut self) {
+        self.breaks_off = true;
+    }
+
+    /// Whether the stream is to be broken off now that it has ended.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     /// The next bytes for the client; `None` at the end.
@@ -235,6 +251,7 @@ impl Relay {
     /// Ends the stream with an error event. The server's connection is closed by the drop.
     fn fail(&mut self, error: GatewayError, mut out: BytesMut) -> Bytes {
         self.pieces = None;
+        self.is_broken = self.breaks_off;
         out.extend_from_slice(&self.passage.fail(&error, &self.terms.correlation_id));
         if let Some(ticket) = &mut self.ticket {
             ticket.record.outcome().error = Some(without_content(&error.to_string()));

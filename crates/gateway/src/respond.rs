@@ -18,6 +18,7 @@ use crate::relay::{Pieces, Relay, Terms};
 use crate::routes::Exchange;
 use crate::thoughts::{self, ThoughtsApart};
 use crate::translation::Translation;
+use crate::voice::Voice;
 use crate::wish::Wish;
 
 /// The answer for the client.
@@ -40,7 +41,7 @@ pub(crate) async fn respond(
             gather(pieces, handling, &about, wish, exchange).await
         }
         (Content::Events(events), handling, _) => {
-            translated(events, handling, wish, exchange).await
+            translated(events, handling, &about, wish, exchange).await
         }
         (Content::Whole(body), Handling::Pass { thoughts, .. }, _) => {
             exchange.record.first_token();
@@ -85,18 +86,32 @@ impl About {
     }
 }
 
+/// What an answer of this model says of itself, beside what the client wants to hear of it.
+pub(crate) fn head_for(model: String, exchange: &Exchange<'_>) -> Head {
+    Head {
+        id: exchange.correlation_id.to_owned(),
+        model,
+        created: Timestamp::now().as_second(),
+        include_usage: true,
+        echo: serde_json::Map::new(),
+    }
+}
+
 fn head(
     wish: &Wish,
+    about: &About,
     include_usage: bool,
     echo: serde_json::Map<String, serde_json::Value>,
     exchange: &Exchange<'_>,
 ) -> Head {
+    let model = match &wish.voice {
+        Voice::Form(_) => wish.request.model.clone(),
+        Voice::Gitlab(_) => about.model.clone(),
+    };
     Head {
-        id: exchange.correlation_id.to_owned(),
-        model: wish.request.model.clone(),
-        created: Timestamp::now().as_second(),
         include_usage,
         echo,
+        ..head_for(model, exchange)
     }
 }
 
@@ -113,13 +128,22 @@ fn stream(
     exchange.record.outcome().status = Some(StatusCode::OK.as_u16());
     let (stop, terms) = (exchange.stop.clone(), about.terms(&exchange));
     let ticket = exchange.ticket(RequestState::Failed);
-    let relay = Relay::new(pieces, passage, ticket, terms, stop);
+    let mut relay = Relay::new(pieces, passage, ticket, terms, stop);
+    if !wish.voice.can_fail() {
+        relay.break_off_on_failure();
+    }
     let mut response = Response::new(AnswerBody::stream(relay));
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream; charset=utf-8"),
+        HeaderValue::from_static(wish.voice.stream_type()),
     );
+    if let Some((name, value)) = wish.voice.stream_header() {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // A proxy in front must not gather the events.
     headers.insert(
@@ -148,16 +172,16 @@ fn passage(
             Some(Passage::Openai(OpenaiPassage::new(thoughts)))
         }
         Handling::Translate {
-            form,
+            voice,
             polish,
             stops,
             include_usage,
             echo,
         } => {
-            let head = head(wish, include_usage, echo, exchange);
+            let head = head(wish, about, include_usage, echo, exchange);
             let decoder = about.form.decoder()?;
             let (polisher, workshop) = (Polisher::new(polish, stops), exchange.workshop.clone());
-            let translation = Translation::new(decoder, polisher, workshop, form.writer(head));
+            let translation = Translation::new(decoder, polisher, workshop, voice.writer(head));
             Some(Passage::Translated(Box::new(translation)))
         }
         Handling::Vectors => None,
@@ -176,7 +200,7 @@ async fn gather(
         return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
     };
     let Handling::Translate {
-        form,
+        voice,
         polish,
         stops,
         include_usage,
@@ -193,13 +217,14 @@ async fn gather(
         Polisher::new(polish, stops),
         exchange.workshop,
         &terms,
+        wish.enough_at,
         &mut exchange.record,
     )
     .await;
     match gathered {
         Ok(reply) => {
-            let head = head(wish, include_usage, echo, &exchange);
-            exchange.complete(form.whole(head, &reply))
+            let head = head(wish, about, include_usage, echo, &exchange);
+            exchange.complete(voice.whole(head, &reply))
         }
         Err(error) => exchange.fail(&error),
     }
@@ -208,11 +233,12 @@ async fn gather(
 async fn translated(
     events: Vec<Event>,
     handling: Handling,
+    about: &About,
     wish: &Wish,
     mut exchange: Exchange<'_>,
 ) -> Response<AnswerBody> {
     let Handling::Translate {
-        form,
+        voice,
         polish,
         stops,
         include_usage,
@@ -236,6 +262,6 @@ async fn translated(
         exchange.record.note(words);
     }
     note_usage(reply.usage, &mut exchange.record);
-    let head = head(wish, include_usage, echo, &exchange);
-    exchange.complete(form.whole(head, &reply))
+    let head = head(wish, about, include_usage, echo, &exchange);
+    exchange.complete(voice.whole(head, &reply))
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::ask::Content;
 use crate::error::Trouble;
+use crate::gitlab::heard;
 use crate::prepare::{Handling, Polish};
 use crate::relay::Pieces;
 use crate::wish::{Wish, WishKind};
@@ -63,6 +64,24 @@ pub(crate) fn answer(
                 body,
             )
         }
+        WishKind::Question => {
+            let heard = wish.question.as_ref().map(heard).unwrap_or_default();
+            let body = json!({"messages": [{"content": heard}],
+                "stream_options": {"include_usage": true}});
+            let handling = Handling::Translate {
+                voice: wish.voice.clone(),
+                polish: Polish::Thoughts(code::Thoughts::common_marks()),
+                stops: Vec::new(),
+                include_usage: true,
+                echo: serde_json::Map::new(),
+            };
+            (
+                UpstreamPath::ChatCompletions,
+                AnswerForm::OpenaiChat,
+                handling,
+                body.to_string().into_bytes(),
+            )
+        }
         WishKind::Responses | WishKind::Messages => {
             let asked = wish.read()?;
             let last = asked.ask.messages.last();
@@ -71,11 +90,8 @@ pub(crate) fn answer(
                 "max_tokens": asked.ask.parameters.max_tokens,
                 "stream_options": {"include_usage": true}});
             let handling = Handling::Translate {
-                form,
-                polish: Polish::Thoughts(domain::ReasoningMarks {
-                    open: "<think>".into(),
-                    close: "</think>".into(),
-                }),
+                voice: wish.voice.clone(),
+                polish: Polish::Thoughts(code::Thoughts::common_marks()),
                 stops: Vec::new(),
                 include_usage: asked.include_usage,
                 echo: asked.echo,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use domain::{FamilyRecord, Model, ModelId, SecretState, Settings};
 use secrecy::SecretSlice;
 
+use crate::gitlab::GitlabAccess;
+
 /// Settings and keys at one moment. Requests in flight keep the snapshot they started with.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -14,6 +16,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     /// The key of each model that has one.
     pub keys: HashMap<ModelId, UpstreamKey>,
+    /// What stands behind GitLab's requests.
+    pub gitlab: GitlabAccess,
     // Made once: a family is looked up with every request.
     families: HashMap<ModelId, Arc<FamilyRecord>>,
 }
@@ -29,7 +33,11 @@ pub enum UpstreamKey {
 
 impl Snapshot {
     /// A snapshot of these settings and keys.
-    pub fn new(settings: Arc<Settings>, keys: HashMap<ModelId, UpstreamKey>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        keys: HashMap<ModelId, UpstreamKey>,
+        gitlab: GitlabAccess,
+    ) -> Self {
         let families = settings
             .models
             .iter()
@@ -38,6 +46,7 @@ impl Snapshot {
         Self {
             settings,
             keys,
+            gitlab,
             families,
         }
     }

@@ -4,9 +4,12 @@
 use bytes::Bytes;
 use domain::{FamilyRecord, Feature, Provider, UpstreamPath};
 use forms::{Asked, Form};
+use tokio::time::Instant;
 
 use crate::error::GatewayError;
+use crate::gitlab::Question;
 use crate::incoming::ModelRequest;
+use crate::voice::Voice;
 
 /// A request for a model.
 #[derive(Debug)]
@@ -17,6 +20,12 @@ pub(crate) struct Wish {
     pub(crate) request: ModelRequest,
     /// The feature that the client named.
     pub(crate) feature: Option<Feature>,
+    /// How the client is spoken to.
+    pub(crate) voice: Voice,
+    /// What GitLab or an editor asks, where the kind is `Question`.
+    pub(crate) question: Option<Question>,
+    /// When an answer in one piece is long enough, however far it has come.
+    pub(crate) enough_at: Option<Instant>,
 }
 
 /// The kinds of request.
@@ -34,13 +43,15 @@ pub(crate) enum WishKind {
     Responses,
     /// A conversation in Anthropic's form.
     Messages,
+    /// What GitLab or an editor asks.
+    Question,
 }
 
 impl WishKind {
     /// The form of the answer and of errors.
     pub(crate) fn form(self) -> Form {
         match self {
-            Self::Chat | Self::Embeddings => Form::Chat,
+            Self::Chat | Self::Embeddings | Self::Question => Form::Chat,
             Self::Prompt | Self::Gap => Form::Completions,
             Self::Responses => Form::Responses,
             Self::Messages => Form::Messages,
@@ -53,7 +64,7 @@ impl WishKind {
             Self::Chat => Some(UpstreamPath::ChatCompletions),
             Self::Prompt => Some(UpstreamPath::Completions),
             Self::Embeddings => Some(UpstreamPath::Embeddings),
-            Self::Gap | Self::Responses | Self::Messages => None,
+            Self::Gap | Self::Responses | Self::Messages | Self::Question => None,
         }
     }
 }
@@ -103,7 +114,7 @@ impl Wish {
         provider == Provider::OpenaiCompatible
             && matches!(
                 self.kind,
-                WishKind::Gap | WishKind::Responses | WishKind::Messages
+                WishKind::Gap | WishKind::Responses | WishKind::Messages | WishKind::Question
             )
     }
 

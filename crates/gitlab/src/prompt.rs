@@ -59,6 +59,15 @@ pub struct Prompt {
     texts: &'static [(&'static str, &'static str)],
 }
 
+/// There is one of each id.
+impl PartialEq for Prompt {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Prompt {}
+
 impl Prompt {
     /// The prompt of this name.
     pub fn find(id: &str) -> Result<&'static Self, PromptError> {

@@ -29,11 +29,11 @@ pub use chat::{
     read_chat,
 };
 pub use code::{CodePrompt, CodeRequest, CurrentFile, Snippet, read_completion, read_generation};
-pub use endpoint::{Endpoint, Invokable, PROMPTS, PromptApi, PromptRecord, Scope, Unrouted};
+pub use endpoint::{Endpoint, Invokable, PromptApi, Scope, Unrouted};
 pub use legacy::{LegacyRequest, read_legacy_chat};
 pub use model::ModelHint;
 pub use prompts::{PromptRequest, read_prompt};
-pub use refusal::{Refusal, Unauthenticated};
+pub use refusal::Refusal;
 pub use search::{SearchRequest, read_search};
 pub use stream::{EVENT_STREAM, JSON, NDJSON, Raw, STREAMING_FORMAT, Sse, UsageLines, Write};
 pub use suggestions::{

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::ProviderUrl;
+use domain::InstanceUrl;
 
 pub struct FakeGitLab {
     base: String,
@@ -63,7 +63,7 @@ impl FakeGitLab {
         }
     }
 
-    pub fn url(&self) -> ProviderUrl {
+    pub fn url(&self) -> InstanceUrl {
         self.base.parse().unwrap()
     }
 

@@ -117,7 +117,12 @@ pub fn access(providers: Providers, patience: Duration) -> Access {
     let fetcher = crate::fetch::Fetcher::new()
         .unwrap()
         .with_patience(patience);
-    Access::with_fetcher(ServiceName::default(), providers, own, fetcher)
+    Access::with_fetcher(
+        ServiceName::default(),
+        providers,
+        std::sync::Arc::new(own),
+        fetcher,
+    )
 }
 
 /// Knows this instance alone.

@@ -28,7 +28,12 @@ fn own_claims(changed: Value) -> Value {
 }
 
 fn alone(own: OwnKeys) -> Access {
-    Access::new(ServiceName::default(), Providers::default(), own).unwrap()
+    Access::new(
+        ServiceName::default(),
+        Providers::default(),
+        std::sync::Arc::new(own),
+    )
+    .unwrap()
 }
 
 #[tokio::test]

@@ -307,7 +307,12 @@ async fn another_service_name_wants_another_audience() {
         customers_portal: None,
     };
     let own = OwnKeys::new(OURS.signing_key(), None);
-    let access = Access::new("our-gateway".parse().unwrap(), providers, own).unwrap();
+    let access = Access::new(
+        "our-gateway".parse().unwrap(),
+        providers,
+        std::sync::Arc::new(own),
+    )
+    .unwrap();
     for (audience, is_let_in) in [("our-gateway", true), ("gitlab-ai-gateway", false)] {
         let token = FIRST.sign(Some("first"), &claims(json!({"aud": audience})));
         let caller = access.verify(&headers(&token), NOW).await;

@@ -62,9 +62,13 @@ impl InstanceUrl {
         format!("{self}{path}")
     }
 
-    /// The address.
-    pub fn url(&self) -> &Url {
-        &self.0
+    /// The document that says where the keys are that sign its tokens (OpenID Connect Discovery
+    /// 1.0, section 4).
+    pub fn discovery(&self) -> Url {
+        let mut url = self.0.clone();
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{path}/.well-known/openid-configuration"));
+        url
     }
 }
 
@@ -76,28 +80,38 @@ impl FromStr for InstanceUrl {
             name: "the GitLab URL",
             problem: problem.to_owned(),
         };
-        let text = text.trim();
-        let url = Url::parse(text)
-            .map_err(|_| refused("is no address such as https://gitlab.example.com"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refused("begins with neither http:// nor https://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("has a user or a password in it"));
-        }
+        let url = callable_url(text).map_err(refused)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("has a ? or a # in it"));
         }
-        let address = match url.host() {
-            Some(url::Host::Ipv4(address)) => Some(address.into()),
-            Some(url::Host::Ipv6(address)) => Some(address.into()),
-            _ => None,
-        };
-        if address.is_some_and(is_never_a_model_server) {
-            return Err(refused("is an address where no GitLab can be"));
-        }
         Ok(Self(url))
     }
+}
+
+/// An address that may be called for keys: `http` or `https`, a host, no user, at most 2,048
+/// characters, never a link-local or cloud metadata address. What is wrong with it otherwise, as
+/// the rest of a sentence.
+pub fn callable_url(text: &str) -> Result<Url, &'static str> {
+    let text = text.trim();
+    if text.len() > 2_048 {
+        return Err("is longer than 2,048 characters");
+    }
+    let url = Url::parse(text).map_err(|_| "is no address such as https://gitlab.example.com")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("begins with neither http:// nor https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user or a password in it");
+    }
+    let address = match url.host() {
+        Some(url::Host::Ipv4(address)) => Some(address.into()),
+        Some(url::Host::Ipv6(address)) => Some(address.into()),
+        _ => None,
+    };
+    if address.is_some_and(is_never_a_model_server) {
+        return Err("is a link-local address, where no GitLab can be");
+    }
+    Ok(url)
 }
 
 impl fmt::Display for InstanceUrl {
@@ -133,6 +147,8 @@ mod tests {
             let url: InstanceUrl = text.parse().unwrap();
             assert_eq!(url.to_string(), address);
             assert_eq!(url.join("/oauth"), format!("{address}/oauth"));
+            let discovery = format!("{address}/.well-known/openid-configuration");
+            assert_eq!(url.discovery().as_str(), discovery);
         }
         for text in [
             "",

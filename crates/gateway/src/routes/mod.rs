@@ -21,9 +21,11 @@ use crate::known::Known;
 use crate::load::{Load, Place};
 use crate::record::{Record, RequestState};
 use crate::snapshot::Snapshot;
+use crate::voice::Voice;
 use crate::wish::WishKind;
 use crate::workshop::Workshop;
 
+pub(crate) use model::resolve;
 pub(crate) use monitoring::monitoring;
 
 /// One accepted request on its way.
@@ -34,8 +36,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) known: &'a Known,
     pub(crate) workshop: &'a Workshop,
     pub(crate) correlation_id: &'a str,
-    /// The form in which the client reads errors.
-    pub(crate) form: Form,
+    /// How the client reads errors.
+    pub(crate) voice: Voice,
     /// Cancelled when streams have to end because the gateway stops.
     pub(crate) stop: &'a CancellationToken,
     pub(crate) record: Record,
@@ -51,7 +53,7 @@ impl Exchange<'_> {
             self.record,
             Some(self.slot),
             error,
-            self.form,
+            &self.voice,
             self.correlation_id,
         )
     }

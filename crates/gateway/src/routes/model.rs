@@ -17,6 +17,7 @@ use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
 use crate::snapshot::Snapshot;
+use crate::voice::Voice;
 use crate::wish::{Wish, WishKind};
 
 /// Answers a request for a model.
@@ -48,6 +49,9 @@ where
         kind,
         request,
         feature,
+        voice: Voice::Form(kind.form()),
+        question: None,
+        enough_at: None,
     };
     match ask(&wish, &models, &mut exchange).await {
         Ok(begun) => respond(&wish, begun, exchange).await,
@@ -69,7 +73,7 @@ where
 }
 
 /// The models to ask, in order, and the feature that the client named. Writes down what was found.
-pub(super) fn resolve<'a>(
+pub(crate) fn resolve<'a>(
     settings: &'a Settings,
     request: &ModelRequest,
     exchange: &mut Exchange<'_>,

@@ -31,7 +31,11 @@ pub(crate) fn monitoring(
         _ => return None,
     };
     if let Err(error) = checked {
-        return Some(unrecorded(&error, Form::Chat, correlation_id));
+        return Some(unrecorded(
+            &error,
+            &crate::voice::Voice::Form(Form::Chat),
+            correlation_id,
+        ));
     }
     let (status, body) = match path {
         "/monitoring/healthz" => (StatusCode::OK, json!({"status": "ok"})),

@@ -4,6 +4,8 @@
 use domain::Feature;
 use percent_encoding::percent_decode_str;
 
+use crate::prompt::Prompt;
+
 /// How much of a prompt's id an error repeats, in characters.
 const LONGEST_ID: usize = 100;
 
@@ -27,7 +29,7 @@ pub enum Endpoint {
     /// `/v2/chat/agent`.
     ChatAgent,
     /// `/v1/prompts/{id}` and `/v2/prompts/{id}`.
-    Prompt(PromptApi, &'static PromptRecord),
+    Prompt(PromptApi, &'static Prompt),
     /// The same with an id that is no prompt of ours; the id, cut.
     UnknownPrompt(String),
     /// `/v1/chat/{invokable}`.
@@ -70,17 +72,6 @@ pub struct Scope {
     pub refuses_user_tokens: bool,
 }
 
-/// A prompt that GitLab asks for by its id.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PromptRecord {
-    /// Its id.
-    pub id: &'static str,
-    /// The scopes of which a token needs one.
-    pub scopes: &'static [&'static str],
-    /// The feature that answers it.
-    pub feature: Feature,
-}
-
 /// What `/v1/chat` can be asked for. The prompt is in the body.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Invokable {
@@ -91,48 +82,6 @@ pub struct Invokable {
     /// The feature that answers it.
     pub feature: Feature,
 }
-
-const fn prompt(
-    id: &'static str,
-    scopes: &'static [&'static str],
-    feature: Feature,
-) -> PromptRecord {
-    PromptRecord {
-        id,
-        scopes,
-        feature,
-    }
-}
-
-/// All prompts. Where two scopes stand, GitLab changed its mind between 17.6 and today.
-#[rustfmt::skip]
-pub const PROMPTS: &[PromptRecord] = &[
-    prompt("chat/react", &["duo_classic_chat", "duo_chat"], Feature::DuoChat),
-    prompt("chat/explain_code", &["explain_code", "duo_chat"], Feature::DuoChatExplainCode),
-    prompt("chat/write_tests", &["write_tests", "duo_chat"], Feature::DuoChatWriteTests),
-    prompt("chat/refactor_code", &["refactor_code", "duo_chat"], Feature::DuoChatRefactorCode),
-    prompt("chat/fix_code", &["fix_code", "duo_chat"], Feature::DuoChatFixCode),
-    prompt("chat/issue_reader", &["ask_issue"], Feature::DuoChat),
-    prompt("chat/epic_reader", &["ask_epic"], Feature::DuoChat),
-    prompt("chat/merge_request_reader", &["ask_merge_request"], Feature::DuoChat),
-    prompt("chat/build_reader", &["ask_build"], Feature::DuoChat),
-    prompt("chat/commit_reader", &["ask_commit", "duo_chat"], Feature::DuoChat),
-    prompt("chat/work_item_reader", &["ask_work_item"], Feature::DuoChat),
-    prompt("chat/explain_vulnerability", &["explain_vulnerability"], Feature::DuoChatExplainVulnerability),
-    prompt("chat/troubleshoot_job", &["troubleshoot_job"], Feature::DuoChatTroubleshootJob),
-    prompt("chat/summarize_comments", &["summarize_comments"], Feature::DuoChatSummarizeComments),
-    prompt("chat/documentation_search", &["documentation_search"], Feature::DuoChat),
-    prompt("categorize_question", &["duo_chat", "duo_classic_chat"], Feature::DuoChat),
-    prompt("generate_commit_message", &["generate_commit_message"], Feature::GenerateCommitMessage),
-    prompt("summarize_new_merge_request", &["summarize_new_merge_request"], Feature::SummarizeNewMergeRequest),
-    prompt("summarize_review", &["summarize_review"], Feature::SummarizeReview),
-    prompt("review_merge_request", &["review_merge_request"], Feature::ReviewMergeRequest),
-    prompt("resolve_vulnerability", &["resolve_vulnerability"], Feature::ResolveVulnerability),
-    prompt("generate_description", &["generate_issue_description"], Feature::DuoChat),
-    prompt("glab_ask_git_command", &["glab_ask_git_command"], Feature::GlabAskGitCommand),
-    prompt("measure_comment_temperature", &["measure_comment_temperature"], Feature::DuoChat),
-    prompt("model_configuration/check", &["complete_code"], Feature::CodeCompletions),
-];
 
 const fn invokable(
     name: &'static str,
@@ -239,8 +188,8 @@ impl Endpoint {
         let id = percent_decode_str(&id).decode_utf8_lossy();
         let parts: Vec<&str> = id.split('/').filter(|part| !part.is_empty()).collect();
         let id = parts.join("/");
-        PROMPTS.iter().find(|record| record.id == id).map_or_else(
-            || Self::UnknownPrompt(providers::cut(&id, LONGEST_ID)),
+        Prompt::find(&id).map_or_else(
+            |_| Self::UnknownPrompt(providers::cut(&id, LONGEST_ID)),
             |record| Self::Prompt(api, record),
         )
     }

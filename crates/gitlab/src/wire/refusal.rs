@@ -10,8 +10,8 @@ use crate::GitlabError;
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
-    /// The caller is not known. 401.
-    Unauthenticated(Unauthenticated),
+    /// The caller is not known, in the words of the crate `access`. 401.
+    Unauthenticated(String),
     /// The token lacks the scope of the endpoint. 403.
     NoScope(Scope),
     /// The token lacks the scope of an attached context. 403.
@@ -46,39 +46,6 @@ pub enum Refusal {
     Other(u16, String),
 }
 
-/// Why a caller is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unauthenticated {
-    /// No `Authorization`.
-    NoHeader,
-    /// It is not `Bearer` and a token.
-    NotBearer,
-    /// `X-Gitlab-Authentication-Type` is not `oidc`.
-    NotOidc,
-    /// The token is not valid.
-    Forbidden,
-    /// A header says another thing than the token; the header's name.
-    Mismatch(&'static str),
-    /// A header is missing; its name.
-    Missing(&'static str),
-}
-
-impl Unauthenticated {
-    /// GitLab's text, which its troubleshooting pages name.
-    pub fn text(self) -> String {
-        match self {
-            Self::NoHeader => "No authorization header presented".to_owned(),
-            Self::NotBearer => "Invalid authorization header".to_owned(),
-            Self::NotOidc => {
-                "Invalid authentication token type - only OIDC is supported".to_owned()
-            }
-            Self::Forbidden => "Forbidden by auth provider".to_owned(),
-            Self::Mismatch(header) => format!("Header mismatch '{header}'"),
-            Self::Missing(header) => format!("Header is missing: '{header}'"),
-        }
-    }
-}
-
 impl From<GitlabError> for Refusal {
     fn from(error: GitlabError) -> Self {
         Self::Body(error)
@@ -106,7 +73,7 @@ impl Refusal {
     /// What happened, in GitLab's words where it has some.
     pub fn message(&self) -> String {
         match self {
-            Self::Unauthenticated(why) => why.text(),
+            Self::Unauthenticated(text) => text.clone(),
             Self::NoScope(scope) => scope.denial(),
             Self::NoContextScope(category) => {
                 format!("Unauthorized to access include_{}_context", category.name)

@@ -1,0 +1,248 @@
+//! The paths that GitLab and its editors call: who asks, what is asked, which model answers. The
+//! pipeline that asks the model is the same as for every other client.
+
+mod choice;
+mod compose;
+mod identity;
+mod probe;
+mod question;
+mod speech;
+
+use std::sync::Arc;
+
+use access::{Access, GLOBAL_USER_ID, INSTANCE_ID, REALM, Seen, UserIdentity, VERSION};
+use bytes::Bytes;
+use domain::{Model, ModelId};
+use gitlab::react::Version;
+use gitlab::wire::{self, Endpoint, Refusal};
+use http::request::Parts;
+use http::{HeaderName, Response};
+use jiff::{Timestamp, Zoned};
+use secrecy::ExposeSecret;
+
+use crate::answer::AnswerBody;
+use crate::ask::ask;
+use crate::error::GatewayError;
+use crate::guard::Via;
+use crate::incoming::{ModelRequest, read_body};
+use crate::record::Routed;
+use crate::respond::respond;
+use crate::routes::{Exchange, resolve};
+use crate::voice::Voice;
+use crate::wish::{Wish, WishKind};
+use choice::{Choice, choose};
+use identity::{Identity, identify};
+
+pub(crate) use compose::{heard, prepare};
+pub use gitlab::wire::Found;
+pub(crate) use question::Question;
+pub(crate) use speech::Speech;
+
+/// How the reason of a refused token begins in the log.
+pub const TOKEN_REFUSED: &str = "token refused";
+
+/// What stands behind GitLab's requests.
+#[derive(Clone, Default)]
+pub struct GitlabAccess {
+    /// Whose tokens are accepted; none accepts none.
+    pub access: Option<Arc<Access>>,
+    /// The tokens seen lately.
+    pub seen: Arc<Seen>,
+    /// The documentation that chat may search; none finds nothing.
+    pub documentation: Option<Arc<dyn Documentation>>,
+}
+
+impl std::fmt::Debug for GitlabAccess {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("GitlabAccess")
+    }
+}
+
+/// Documentation that can be searched.
+pub trait Documentation: Send + Sync {
+    /// The sections that suit a question best, at most this many. May block for a moment.
+    fn search(&self, question: &str, most: usize) -> Vec<Found>;
+}
+
+/// The endpoint of a request, where it is one of GitLab's that needs to be known who asks.
+pub(crate) fn endpoint_of(parts: &Parts) -> Option<Endpoint> {
+    let endpoint = Endpoint::from_path(parts.method.as_str(), parts.uri.path()).ok()?;
+    (!endpoint.is_public()).then_some(endpoint)
+}
+
+/// Answers a request on one of GitLab's paths.
+pub(crate) async fn answer<B>(
+    endpoint: Endpoint,
+    parts: &Parts,
+    body: B,
+    via: Via,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+{
+    exchange.voice = Voice::Gitlab(Speech::Plain);
+    let identity = match identify(parts, via, &exchange.snapshot).await {
+        Ok(identity) => identity,
+        Err(error) => return exchange.fail(&error),
+    };
+    let refusal = match &endpoint {
+        Endpoint::UserToken => return user_token(parts, &identity, exchange),
+        Endpoint::UnknownPrompt(id) => Some(Refusal::NoPrompt(id.clone())),
+        Endpoint::Root | Endpoint::UnknownInvokable => Some(Refusal::NotFound),
+        _ => None,
+    };
+    if let Some(refusal) = refusal {
+        return exchange.fail(&refusal.into());
+    }
+    let limit = exchange.snapshot.settings.gateway.max_body_bytes;
+    let body = match read_body(parts, body, limit).await {
+        Ok(body) => body,
+        Err(error) => return exchange.fail(&error),
+    };
+    if endpoint == Endpoint::SearchDocs {
+        return search(&body, &identity, exchange).await;
+    }
+    let version = text(parts, &VERSION).and_then(|version| version.parse::<Version>().ok());
+    let today = Zoned::now().strftime("%A, %-d %B %Y").to_string();
+    match question::read(&endpoint, &body, &identity, version, &today) {
+        Ok(asked) => model_answers(asked, exchange).await,
+        Err(refusal) => exchange.fail(&refusal.into()),
+    }
+}
+
+async fn model_answers(asked: question::Asked, mut exchange: Exchange<'_>) -> Response<AnswerBody> {
+    exchange.voice = Voice::Gitlab(asked.speech.clone());
+    let choice = match choose(&asked.model, asked.feature, &exchange.snapshot) {
+        Ok(choice) => choice,
+        Err(error) => return exchange.fail(&error),
+    };
+    if let Choice::Named(_, snapshot) = &choice {
+        exchange.snapshot = Arc::clone(snapshot);
+    }
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let request = ModelRequest::without_body(asked.feature.record().name, asked.streamed);
+    let models = match choice {
+        Choice::Registered(id) | Choice::Named(id, _) => {
+            one_model(id, &asked, &mut exchange, snapshot.settings.model(id))
+        }
+        Choice::Route(note) => {
+            let resolved = resolve(&snapshot.settings, &request, &mut exchange);
+            if let Some(note) = note {
+                exchange.record.note(note);
+            }
+            resolved.map(|(models, _)| models)
+        }
+    };
+    let models = match models {
+        Ok(models) => models,
+        Err(error) => return exchange.fail(&error),
+    };
+    let wish = Wish {
+        kind: WishKind::Question,
+        request,
+        feature: Some(asked.feature),
+        voice: exchange.voice.clone(),
+        question: Some(asked.question),
+        enough_at: asked.is_probe.then(probe::enough_at),
+    };
+    if asked.is_probe {
+        return probe::answer(&wish, &models, exchange).await;
+    }
+    match ask(&wish, &models, &mut exchange).await {
+        Ok(begun) => respond(&wish, begun, exchange).await,
+        Err(error) => exchange.fail(&error),
+    }
+}
+
+/// The model that the request named, if it is switched on.
+fn one_model<'a>(
+    id: ModelId,
+    asked: &question::Asked,
+    exchange: &mut Exchange<'_>,
+    model: Option<&'a Model>,
+) -> Result<Vec<&'a Model>, GatewayError> {
+    let Some(model) = model else {
+        return Err(GatewayError::Malformed(format!("no model has the id {id}")));
+    };
+    exchange.record.routed(Routed {
+        model: model.name.to_string(),
+        feature: Some(asked.feature),
+        streamed: asked.streamed,
+        family: Some(model.family.to_string()),
+        provider: Some(model.provider()),
+    });
+    match model.enabled {
+        true => Ok(vec![model]),
+        false => Err(GatewayError::ModelOff(model.name.to_string())),
+    }
+}
+
+/// Signs a token with which an editor completes code without going through GitLab.
+fn user_token(parts: &Parts, identity: &Identity, exchange: Exchange<'_>) -> Response<AnswerBody> {
+    let scope = Endpoint::UserToken.scope();
+    if let Some(Err(refusal)) = scope.map(|scope| identity.check(scope)) {
+        return exchange.fail(&refusal.into());
+    }
+    let header = |name: &HeaderName, shown| text(parts, name).ok_or(Refusal::NoHeader(shown));
+    let user = || {
+        Ok(UserIdentity {
+            global_user_id: header(&GLOBAL_USER_ID, "X-Gitlab-Global-User-Id")?,
+            instance_id: header(&INSTANCE_ID, "X-Gitlab-Instance-Id")?,
+            realm: header(&REALM, "X-Gitlab-Realm")?,
+        })
+    };
+    let user = match user() {
+        Ok(user) => user,
+        Err(refusal) => return exchange.fail(&Refusal::into(refusal)),
+    };
+    let access = exchange.snapshot.gitlab.access.clone();
+    let token = access.and_then(|access| access.user_token(&user, Timestamp::now()).ok());
+    match token {
+        Some(token) => {
+            let answer = wire::token_answer(token.token.expose_secret(), token.expires_at);
+            exchange.complete(answer.to_string())
+        }
+        None => exchange.fail(&Refusal::NoToken.into()),
+    }
+}
+
+async fn search(
+    body: &[u8],
+    identity: &Identity,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let request = match wire::read_search(body) {
+        Ok(request) => request,
+        Err(error) => return exchange.fail(&Refusal::from(error).into()),
+    };
+    let scope = Endpoint::SearchDocs.scope();
+    if let Some(Err(refusal)) = scope.map(|scope| identity.check(scope)) {
+        return exchange.fail(&refusal.into());
+    }
+    let found = match exchange.snapshot.gitlab.documentation.clone() {
+        Some(documentation) => {
+            let look = move || documentation.search(&request.query, request.page_size);
+            tokio::task::spawn_blocking(look).await.unwrap_or_default()
+        }
+        None => {
+            let note = "no documentation folder is set: nothing was found";
+            exchange.record.note(note.to_owned());
+            Vec::new()
+        }
+    };
+    let answer = wire::search_answer(&found, Timestamp::now().as_second());
+    exchange.complete(answer.to_string())
+}
+
+/// The text of a header, unless it is empty.
+fn text(parts: &Parts, name: &HeaderName) -> Option<String> {
+    let text = parts.headers.get(name)?.to_str().ok()?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl From<Refusal> for GatewayError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Gitlab(Box::new(refusal))
+    }
+}

@@ -1,0 +1,128 @@
+//! Makes the call for what GitLab asks: writes the prompt for the family that answers, and says
+//! what is to be done with the answer.
+
+use code::{Gap, Generation};
+use domain::Parameter;
+use gitlab::prompt::{PromptError, Rendered, render, render_react};
+use gitlab::wire::Refusal;
+use providers::{Ask, Message, Parameters, Role, Target};
+use serde_json::Map;
+
+use super::question::Question;
+use crate::error::{GatewayError, Trouble};
+use crate::gap::prepare_gap;
+use crate::prepare::{Handling, Polish, Prepared, marks_of};
+use crate::routes::Exchange;
+use crate::wish::Wish;
+
+/// The call for this model.
+pub(crate) async fn prepare(
+    wish: &Wish,
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let edits = &exchange.snapshot.settings.prompts;
+    match &wish.question {
+        Some(Question::Gap(request, context)) => {
+            prepare_gap(wish, (**request).clone(), context, target, exchange).await
+        }
+        Some(Question::Conversation(messages, parameters, gap)) => {
+            let parameters = Parameters::clone(parameters);
+            chat(wish, target, messages.clone(), parameters, gap.as_deref())
+        }
+        Some(Question::Prompt(prompt, inputs, gap)) => {
+            let written = render(prompt, edits, inputs, target.family);
+            rendered(wish, target, written, gap.as_deref())
+        }
+        Some(Question::Turn(inputs)) => rendered(
+            wish,
+            target,
+            render_react(edits, inputs, target.family),
+            None,
+        ),
+        None => Err(GatewayError::Malformed("nothing is asked".into()).into()),
+    }
+}
+
+fn rendered(
+    wish: &Wish,
+    target: Target<'_>,
+    written: Result<Rendered, PromptError>,
+    gap: Option<&Gap>,
+) -> Result<Prepared, Trouble> {
+    let written = written.map_err(|error| GatewayError::from(refusal(&error)))?;
+    let has_prefill = written.prefill.is_some();
+    let mut prepared = chat(wish, target, written.messages, written.parameters, gap)?;
+    if has_prefill {
+        let note = "the prompt ends with the beginning of the answer";
+        prepared.notes.push(note.to_owned());
+    }
+    Ok(prepared)
+}
+
+/// What GitLab is told of a prompt that cannot be written.
+fn refusal(error: &PromptError) -> Refusal {
+    match error {
+        PromptError::NotFound(id) => Refusal::NoPrompt(id.clone()),
+        PromptError::MissingInput { input, .. } => Refusal::NoInput((*input).to_owned()),
+        PromptError::NotByName(_) | PromptError::NoQuestion => {
+            Refusal::Other(422, error.to_string())
+        }
+        // The admin's own text is at fault, and the admin has to know.
+        _ => Refusal::Other(500, format!("the prompt cannot be written: {error}")),
+    }
+}
+
+fn chat(
+    wish: &Wish,
+    target: Target<'_>,
+    messages: Vec<Message>,
+    parameters: Parameters,
+    gap: Option<&Gap>,
+) -> Result<Prepared, Trouble> {
+    let streamed = wish.request.streamed;
+    let stops = match target.family.refuses(Parameter::Stop) {
+        true => parameters.stop.clone(),
+        false => Vec::new(),
+    };
+    let polish = match gap {
+        Some(gap) => Polish::Generation(Box::new(Generation::new(gap, target.family, streamed))),
+        None => Polish::Thoughts(marks_of(target)),
+    };
+    let ask = Ask {
+        messages,
+        parameters,
+        stream: streamed,
+        ..Ask::default()
+    };
+    Ok(Prepared {
+        call: providers::chat(target, &ask)?,
+        streamed,
+        handling: Handling::Translate {
+            voice: wish.voice.clone(),
+            polish,
+            stops,
+            include_usage: true,
+            echo: Map::new(),
+        },
+        notes: Vec::new(),
+    })
+}
+
+/// What was asked last, for the sample model, which reads nothing else.
+pub(crate) fn heard(question: &Question) -> String {
+    match question {
+        Question::Gap(request, _) => request.prompt.clone(),
+        Question::Conversation(messages, ..) => {
+            let user = |message: &&Message| message.role == Role::User;
+            let last = messages.iter().rev().find(user);
+            last.map(Message::text).unwrap_or_default()
+        }
+        Question::Prompt(prompt, ..) => prompt.title.to_owned(),
+        Question::Turn(inputs) => inputs
+            .turns
+            .last()
+            .map(|turn| turn.text.clone())
+            .unwrap_or_default(),
+    }
+}

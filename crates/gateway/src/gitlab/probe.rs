@@ -1,0 +1,93 @@
+//! GitLab's *Test connection* and health check give up after three seconds, which is less than a
+//! large model needs for its first words. They are answered in time: with the model's words, or
+//! with what is known of its server by then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Model;
+use http::Response;
+use providers::{Reply, UpstreamError};
+use tokio::time::Instant;
+
+use super::question::Question;
+use crate::answer::AnswerBody;
+use crate::ask::{ask, target_of};
+use crate::error::GatewayError;
+use crate::respond::{head_for, respond};
+use crate::routes::Exchange;
+use crate::wish::Wish;
+
+/// How long the model itself may take; the rest of the three seconds is for the way.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(2_000);
+
+/// How long its server may then take to list its models.
+const LISTS_WITHIN: Duration = Duration::from_millis(600);
+
+/// The most tokens that a probe of a gap asks for.
+pub(crate) const TOKENS: u32 = 8;
+
+/// When what has come of an answer is enough.
+pub(crate) fn enough_at() -> Instant {
+    Instant::now() + ANSWERS_WITHIN + LISTS_WITHIN
+}
+
+/// Answers a probe.
+pub(crate) async fn answer(
+    wish: &Wish,
+    models: &[&Model],
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
+    let asked = tokio::time::timeout(ANSWERS_WITHIN, ask(wish, models, &mut exchange)).await;
+    match (asked, models.first()) {
+        (Ok(Ok(begun)), _) => respond(wish, begun, exchange).await,
+        (Ok(Err(error)), _) => exchange.fail(&error),
+        (Err(_), Some(model)) => slow(wish, model, exchange).await,
+        (Err(_), None) => exchange.fail(&GatewayError::Panicked),
+    }
+}
+
+/// The model is slow: whether it is there is known by whether its server lists its models.
+async fn slow(wish: &Wish, model: &Model, mut exchange: Exchange<'_>) -> Response<AnswerBody> {
+    let snapshot = Arc::clone(&exchange.snapshot);
+    let family = snapshot.family(model);
+    let late = || GatewayError::Late {
+        model: model.name.to_string(),
+        host: model.endpoint.host(),
+        seconds: ANSWERS_WITHIN.as_secs() as u32,
+    };
+    let target = match target_of(model, &family, &snapshot) {
+        Ok(target) => target,
+        Err(error) => return exchange.fail(&error),
+    };
+    let listed = exchange
+        .known
+        .models(exchange.client, target, exchange.correlation_id);
+    let is_there = match tokio::time::timeout(LISTS_WITHIN, listed).await {
+        // A server without a list is a server.
+        Ok(listed) => matches!(
+            listed,
+            Ok(_) | Err(UpstreamError::Answered { .. } | UpstreamError::NotTheApi { .. })
+        ),
+        Err(_) => false,
+    };
+    if !is_there {
+        return exchange.fail(&late());
+    }
+    let words = format!(
+        "{} is reachable and was slower than two seconds",
+        model.name
+    );
+    exchange.record.note(format!("a probe of GitLab: {words}"));
+    let text = match &wish.question {
+        // The file that the health check makes up goes on with a comment.
+        Some(Question::Gap(..)) => format!("\n  # {words}\nend\n"),
+        _ => format!("{words}."),
+    };
+    let reply = Reply {
+        text,
+        ..Reply::default()
+    };
+    let head = head_for(model.name.to_string(), &exchange);
+    exchange.complete(wish.voice.whole(head, &reply))
+}
