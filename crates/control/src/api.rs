@@ -1,7 +1,9 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
-use domain::{ClientKeyId, Family, Feature, GatewaySettings, ModelDraft, ModelId, SecretState};
+use domain::{
+    ClientKeyId, Family, Feature, GatewaySettings, GitlabSettings, ModelDraft, ModelId, SecretState,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
@@ -92,6 +94,22 @@ api! {
     create_client_key(String) -> NewClientKey;
     /// Revokes a client key.
     revoke_client_key(ClientKeyId) -> ();
+    /// GitLab, as far as it is known.
+    gitlab(()) -> GitlabView;
+    /// Changes what is set for GitLab, and asks it for its keys.
+    save_gitlab_settings(GitlabSettings) -> GitlabView;
+    /// Asks every server that publishes keys for tokens now.
+    check_gitlab(()) -> GitlabView;
+    /// The prompts that GitLab asks for by name, each with the families that have texts of their own.
+    list_prompts(()) -> Vec<PromptRow>;
+    /// One prompt.
+    show_prompt(PromptKey) -> PromptView;
+    /// Gives a family texts of its own, to change them.
+    copy_prompt(CopyPrompt) -> PromptView;
+    /// Changes a prompt; one that could not be sent is refused.
+    save_prompt(SavePrompt) -> PromptView;
+    /// Makes a prompt again what Gatehouse brings.
+    reset_prompt(PromptKey) -> PromptView;
     /// Rows of the request log, newest first.
     list_requests(RequestQuery) -> RequestPage;
     /// One row of the request log.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
+use crate::gitlab::Gitlab;
 use crate::keys::Keys;
 use crate::lock::{FolderLock, HolderKind};
 use crate::log::RequestLog;
@@ -46,6 +47,7 @@ pub struct Control {
     // Settings are changed by one operation at a time.
     editing: tokio::sync::Mutex<()>,
     pub(crate) keys: Keys,
+    pub(crate) gitlab: Gitlab,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) runner: Runner,
     pub(crate) log: RequestLog,
@@ -117,6 +119,7 @@ impl Control {
             listen_here: Mutex::new(None),
             editing: tokio::sync::Mutex::new(()),
             keys: Keys::start(),
+            gitlab: Gitlab::new(folder),
             runner: Runner::new(Arc::clone(&gateway)),
             gateway,
             log,
@@ -176,6 +179,8 @@ impl Control {
     pub(crate) fn settings_of_this_run(&self) -> Settings {
         let mut settings = Settings::clone(&self.settings.load());
         settings.gateway.listen = self.listening_here().unwrap_or(settings.gateway.listen);
+        self.gitlab
+            .with_environment(|environment| environment.apply(&mut settings));
         settings
     }
 
@@ -220,9 +225,10 @@ impl Control {
 
     /// Gives the gateway the settings and keys of now, and wakes whoever watches.
     pub(crate) fn apply(&self) {
-        let settings = self.settings.load_full();
+        let settings = Arc::new(self.settings_of_this_run());
         let keys = self.keys.for_gateway(&settings);
-        self.gateway.apply(Snapshot::new(settings, keys));
+        let gitlab = self.gitlab.for_gateway();
+        self.gateway.apply(Snapshot::new(settings, keys, gitlab));
         self.touch();
     }
 
@@ -234,6 +240,16 @@ impl Control {
     /// Changes of settings, keys and the gateway, counted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Where changes are counted, for work that goes on by itself.
+    pub(crate) fn changes_sender(&self) -> watch::Sender<u64> {
+        self.changes.clone()
+    }
+
+    /// Whether this process may write to the data folder.
+    pub(crate) fn holds_folder(&self) -> bool {
+        self.lock().is_some()
     }
 
     /// Tells other processes where the gateway answers.

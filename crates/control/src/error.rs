@@ -1,5 +1,6 @@
 //! The edge type: what happened and what to do, for the window, the browser and the terminal.
 
+use access::AccessError;
 use domain::{DomainError, Field};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -77,6 +78,13 @@ impl From<DomainError> for Error {
         };
         let hint = error.hint();
         Self::new(code, error.to_string(), hint).about(error.field())
+    }
+}
+
+impl From<AccessError> for Error {
+    fn from(error: AccessError) -> Self {
+        let hint = "Check the address and the keys in Gateway › Access.";
+        Self::new(ErrorCode::Failed, error.to_string(), hint)
     }
 }
 

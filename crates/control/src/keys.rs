@@ -80,6 +80,11 @@ impl Keys {
         Ok(())
     }
 
+    /// The keyring itself, for the one secret that is no model's key.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// Starts the keyring anew after a failure.
     pub(crate) async fn retry(&self) {
         self.secrets.retry().await;

@@ -4,8 +4,11 @@
 #![warn(missing_docs)]
 mod api;
 mod control;
+mod documentation;
+mod environment;
 mod error;
 mod files;
+mod gitlab;
 mod keys;
 mod lock;
 mod log;

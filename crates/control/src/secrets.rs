@@ -1,4 +1,4 @@
-//! Keys of models in the system keyring. Whoever asks waits no longer than a deadline, whatever
+//! Secrets in the system keyring: keys of models, and the one that signs tokens. Whoever asks waits no longer than a deadline, whatever
 //! the keyring does. There is no way to print a key, and none is kept here.
 
 mod keyring;
@@ -35,7 +35,32 @@ pub(crate) enum KeyRead {
     Missing(SecretState),
 }
 
-/// The keys of models in the system keyring.
+/// What a secret is kept under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretName {
+    /// The key of a model.
+    Model(ModelId),
+    /// The key that signs tokens for the users of a GitLab instance.
+    UserTokens,
+}
+
+impl SecretName {
+    /// The user of its entry in the keyring.
+    fn user(self) -> String {
+        match self {
+            Self::Model(id) => format!("model/{id}"),
+            Self::UserTokens => "gitlab/user-tokens".to_owned(),
+        }
+    }
+}
+
+impl From<ModelId> for SecretName {
+    fn from(id: ModelId) -> Self {
+        Self::Model(id)
+    }
+}
+
+/// The secrets in the system keyring.
 #[derive(Debug)]
 pub(crate) struct Secrets {
     jobs: SyncSender<Job>,
@@ -80,9 +105,10 @@ impl Secrets {
         }
     }
 
-    /// Reads the key of a model, for the origin of its endpoint.
-    pub(crate) async fn read(&self, id: ModelId, origin: &str) -> KeyRead {
-        let answer = self.ask(Some(id), Action::Read, self.read_waits).await;
+    /// Reads a secret, for the origin that it was stored for.
+    pub(crate) async fn read(&self, name: impl Into<SecretName>, origin: &str) -> KeyRead {
+        let name = Some(name.into());
+        let answer = self.ask(name, Action::Read, self.read_waits).await;
         KeyRead::Missing(match answer {
             Ok(Answer::Payload(payload)) => match key_for(origin, &payload) {
                 Some(key) => return KeyRead::Ready(Arc::new(key)),
@@ -97,25 +123,45 @@ impl Secrets {
         })
     }
 
-    /// Stores the key of a model, bound to the origin of its endpoint.
+    /// Stores a secret, bound to the origin that it is for, while a person waits for it.
     pub(crate) async fn write(
         &self,
-        id: ModelId,
+        name: impl Into<SecretName>,
         origin: &str,
         key: SecretSlice<u8>,
     ) -> Result<(), Error> {
-        let payload = Zeroizing::new([origin.as_bytes(), b"\n", key.expose_secret()].concat());
-        let answer = self
-            .ask(Some(id), Action::Write(payload), self.write_waits)
-            .await;
-        answer
-            .map(drop)
-            .map_err(|trouble| trouble.while_storing(self.write_waits))
+        self.store(name.into(), origin, &key, self.write_waits)
+            .await
     }
 
-    /// Removes the key of a model; one that is not there is removed already.
-    pub(crate) async fn remove(&self, id: ModelId) -> Result<(), Error> {
-        match self.ask(Some(id), Action::Remove, self.write_waits).await {
+    /// The same in the background, where nobody would answer a prompt.
+    pub(crate) async fn try_write(
+        &self,
+        name: impl Into<SecretName>,
+        origin: &str,
+        key: SecretSlice<u8>,
+    ) -> Result<(), Error> {
+        self.store(name.into(), origin, &key, self.read_waits).await
+    }
+
+    async fn store(
+        &self,
+        name: SecretName,
+        origin: &str,
+        key: &SecretSlice<u8>,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        let payload = Zeroizing::new([origin.as_bytes(), b"\n", key.expose_secret()].concat());
+        let answer = self.ask(Some(name), Action::Write(payload), patience).await;
+        answer
+            .map(drop)
+            .map_err(|trouble| trouble.while_storing(patience))
+    }
+
+    /// Removes a secret; one that is not there is removed already.
+    pub(crate) async fn remove(&self, name: impl Into<SecretName>) -> Result<(), Error> {
+        let name = Some(name.into());
+        match self.ask(name, Action::Remove, self.write_waits).await {
             Ok(_) | Err(Trouble::NoEntry) => Ok(()),
             Err(trouble) => Err(trouble.while_removing(self.write_waits)),
         }
@@ -140,12 +186,12 @@ impl Secrets {
 
     async fn ask(
         &self,
-        id: Option<ModelId>,
+        name: Option<SecretName>,
         action: Action,
         patience: Duration,
     ) -> Result<Answer, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let user = id.map(|id| format!("model/{id}")).unwrap_or_default();
+        let user = name.map(SecretName::user).unwrap_or_default();
         if let Err(error) = self.jobs.try_send(Job {
             user,
             action,

@@ -3,6 +3,7 @@ import type { Activity } from "./Activity";
 import type { ActivityQuery } from "./ActivityQuery";
 import type { ClientKeyId } from "./ClientKeyId";
 import type { ClientKeyView } from "./ClientKeyView";
+import type { CopyPrompt } from "./CopyPrompt";
 import type { EndpointInput } from "./EndpointInput";
 import type { Family } from "./Family";
 import type { FamilyDraft } from "./FamilyDraft";
@@ -11,6 +12,8 @@ import type { FamilyView } from "./FamilyView";
 import type { Feature } from "./Feature";
 import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
+import type { GitlabSettings } from "./GitlabSettings";
+import type { GitlabView } from "./GitlabView";
 import type { KeyringView } from "./KeyringView";
 import type { ModelDraft } from "./ModelDraft";
 import type { ModelId } from "./ModelId";
@@ -18,6 +21,9 @@ import type { ModelSwitch } from "./ModelSwitch";
 import type { ModelView } from "./ModelView";
 import type { NewClientKey } from "./NewClientKey";
 import type { PortCheck } from "./PortCheck";
+import type { PromptKey } from "./PromptKey";
+import type { PromptRow } from "./PromptRow";
+import type { PromptView } from "./PromptView";
 import type { ProviderView } from "./ProviderView";
 import type { RequestId } from "./RequestId";
 import type { RequestPage } from "./RequestPage";
@@ -26,6 +32,7 @@ import type { RequestView } from "./RequestView";
 import type { ResolvedEndpoint } from "./ResolvedEndpoint";
 import type { RouteChange } from "./RouteChange";
 import type { SaveFamily } from "./SaveFamily";
+import type { SavePrompt } from "./SavePrompt";
 import type { SecretState } from "./SecretState";
 import type { ServedModel } from "./ServedModel";
 import type { SetKey } from "./SetKey";
@@ -141,6 +148,38 @@ create_client_key: [string, NewClientKey],
  * Revokes a client key.
  */
 revoke_client_key: [ClientKeyId, null], 
+/**
+ * GitLab, as far as it is known.
+ */
+gitlab: [null, GitlabView], 
+/**
+ * Changes what is set for GitLab, and asks it for its keys.
+ */
+save_gitlab_settings: [GitlabSettings, GitlabView], 
+/**
+ * Asks every server that publishes keys for tokens now.
+ */
+check_gitlab: [null, GitlabView], 
+/**
+ * The prompts that GitLab asks for by name, each with the families that have texts of their own.
+ */
+list_prompts: [null, Array<PromptRow>], 
+/**
+ * One prompt.
+ */
+show_prompt: [PromptKey, PromptView], 
+/**
+ * Gives a family texts of its own, to change them.
+ */
+copy_prompt: [CopyPrompt, PromptView], 
+/**
+ * Changes a prompt; one that could not be sent is refused.
+ */
+save_prompt: [SavePrompt, PromptView], 
+/**
+ * Makes a prompt again what Gatehouse brings.
+ */
+reset_prompt: [PromptKey, PromptView], 
 /**
  * Rows of the request log, newest first.
  */

@@ -5,8 +5,10 @@ mod endpoint;
 mod family;
 mod feature;
 mod gateway;
+mod gitlab;
 mod model;
 mod prompt;
+mod prompts;
 mod request;
 mod status;
 
@@ -18,11 +20,19 @@ pub use endpoint::{
 pub use family::{FamilyDraft, FamilyPreview, FamilyView, SaveFamily};
 pub use feature::{FeatureView, RouteChange, UnfitModel};
 pub use gateway::{ClientKeyView, NewClientKey, PortCheck};
+pub use gitlab::{
+    DocumentationState, GitlabView, OverrideView, RefusalView, SeenTokenView, TokenKindView,
+    TokenProviderView, UserTokenKey,
+};
 pub use model::{
     Health, HealthState, ModelSwitch, ModelView, ServedModel, SetKey, Stage, StageOutcome,
     TestModel, TestReport,
 };
 pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
+pub use prompts::{
+    CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTemplates, PromptTexts, PromptView,
+    SavePrompt,
+};
 pub use request::{
     Activity, ActivityBucket, ActivityQuery, Evidence, RequestId, RequestPage, RequestQuery,
     RequestView,

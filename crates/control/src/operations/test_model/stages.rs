@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{CompletionRoute, Endpoint, Model, Provider, ServerEndpoint, Settings, Support};
-use gateway::{Gateway, Snapshot, UpstreamKey, record_channel};
+use gateway::{Gateway, GitlabAccess, Snapshot, UpstreamKey, record_channel};
 use http::Request;
 use http_body_util::Full;
 use providers::{ServedModel, UpstreamError};
@@ -258,7 +258,7 @@ impl Test<'_> {
             .map(|key| (self.model.id, UpstreamKey::Ready(Arc::clone(key))))
             .collect();
         let (sink, _nobody) = record_channel();
-        let snapshot = Snapshot::new(Arc::new(settings), keys);
+        let snapshot = Snapshot::new(Arc::new(settings), keys, GitlabAccess::default());
         Arc::new(Gateway::new(snapshot, self.client.clone(), sink))
     }
 }

@@ -1,0 +1,142 @@
+//! What the admin sets for GitLab, and what is known of it.
+
+use access::{ProviderState, SeenToken, TokenKind};
+use domain::GitlabSettings;
+use gateway::TOKEN_REFUSED;
+use jiff::Timestamp;
+
+use crate::environment::Environment;
+use crate::view::{
+    GitlabView, RefusalView, RequestQuery, RequestState, SeenTokenView, TokenKindView,
+    TokenProviderView,
+};
+use crate::{Control, Error};
+
+impl Control {
+    /// Takes the `AIGW_*` variables of GitLab's own gateway for this run. `lookup` is
+    /// `std::env::var`. Returns where to listen, when they say it.
+    pub fn use_environment(
+        &self,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<domain::ListenAddress>, Error> {
+        let environment = Environment::read(lookup)?;
+        let listen = environment.listen;
+        self.gitlab.use_environment(environment);
+        self.apply();
+        Ok(listen)
+    }
+
+    /// GitLab, as far as it is known.
+    pub async fn gitlab(&self, (): ()) -> Result<GitlabView, Error> {
+        let settings = self.settings_of_this_run();
+        let access = self.gitlab.access();
+        let providers = access.map(|access| access.providers()).unwrap_or_default();
+        let last_refusal = self.last_refusal().await?;
+        let gateway_url = self
+            .runner
+            .address()
+            .await
+            .map(|address| format!("http://{address}"));
+        Ok(GitlabView {
+            settings: settings.gitlab,
+            overrides: self.gitlab.with_environment(Environment::view),
+            providers: providers.into_iter().map(provider).collect(),
+            seen: self.gitlab.seen.list().into_iter().map(seen).collect(),
+            user_tokens: self.gitlab.user_tokens(),
+            documentation: self.gitlab.documentation.state(),
+            last_refusal,
+            gateway_url,
+        })
+    }
+
+    /// Changes what is set for GitLab, and asks it for its keys.
+    pub async fn save_gitlab_settings(&self, input: GitlabSettings) -> Result<GitlabView, Error> {
+        input.check()?;
+        self.change(|settings| {
+            let rest = std::mem::take(&mut settings.gitlab.rest);
+            settings.gitlab = GitlabSettings { rest, ..input };
+            Ok(())
+        })
+        .await?;
+        self.prepare_gitlab().await?;
+        self.check_gitlab(()).await
+    }
+
+    /// Asks every provider of keys now.
+    pub async fn check_gitlab(&self, (): ()) -> Result<GitlabView, Error> {
+        if let Some(access) = self.gitlab.access() {
+            access.check_providers(Timestamp::now()).await;
+            self.touch();
+        }
+        self.gitlab(()).await
+    }
+
+    /// The same for a process without a gateway: it asks the providers itself.
+    pub async fn gitlab_status(&self) -> Result<GitlabView, Error> {
+        self.prepare_gitlab().await?;
+        self.check_gitlab(()).await
+    }
+
+    /// The last token that was refused, by this process or another.
+    async fn last_refusal(&self) -> Result<Option<RefusalView>, Error> {
+        let query = RequestQuery {
+            limit: 1,
+            state: Some(RequestState::Refused),
+            text: Some(TOKEN_REFUSED.to_owned()),
+            ..RequestQuery::default()
+        };
+        let page = self.list_requests(query).await?;
+        Ok(page.rows.into_iter().next().map(|row| RefusalView {
+            at: row.started_at,
+            reason: row.error.unwrap_or_default(),
+            correlation_id: row.correlation_id,
+        }))
+    }
+
+    /// Accepts the tokens that the settings of this run name, and reads the documentation.
+    pub(crate) async fn prepare_gitlab(&self) -> Result<(), Error> {
+        let settings = self.settings_of_this_run();
+        if self.holds_folder() {
+            let changes = self.changes_sender();
+            let gitlab = &settings.gitlab;
+            let folder = gitlab.documentation.as_deref();
+            let done = move || changes.send_modify(|count| *count += 1);
+            self.gitlab
+                .documentation
+                .use_folder(folder, gitlab.url.as_ref(), done);
+        }
+        let keeps = self.holds_folder();
+        self.gitlab.prepare(&settings, &self.keys, keeps).await?;
+        self.apply();
+        Ok(())
+    }
+}
+
+fn provider(state: ProviderState) -> TokenProviderView {
+    TokenProviderView {
+        name: state.name.to_string(),
+        url: state.url.to_string(),
+        keys: state.kids,
+        loaded_at: state.loaded_at,
+        failed_at: state.failure.as_ref().map(|failure| failure.at),
+        failure: state.failure.map(|failure| failure.words),
+        is_asking: state.is_asking,
+    }
+}
+
+fn seen(token: SeenToken) -> SeenTokenView {
+    SeenTokenView {
+        instance_id: token.instance_id,
+        host_name: token.host_name,
+        version: token.version,
+        user: token.global_user_id,
+        accepted: token.accepted.map(|kind| match kind {
+            TokenKind::Instance => TokenKindView::Instance,
+            TokenKind::User => TokenKindView::User,
+        }),
+        scopes: token.scopes.iter().map(ToString::to_string).collect(),
+        last_at: token.last_at,
+        refused_at: token.refusal.as_ref().map(|refusal| refusal.at),
+        refusal: token.refusal.map(|refusal| refusal.reason),
+    }
+}
