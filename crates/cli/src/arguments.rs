@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod gitlab;
 mod model;
 
+pub(crate) use gitlab::{GitlabCommand, GitlabOptions};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
 
 /// Gatehouse without a window: configure models, route features, run the AI gateway.
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// How the gateway listens and what it bears
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    /// The GitLab instance whose tokens are accepted
+    #[command(subcommand)]
+    Gitlab(GitlabCommand),
 }
 
 #[derive(Debug, Args)]

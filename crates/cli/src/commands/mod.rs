@@ -3,6 +3,7 @@
 mod family;
 mod feature;
 mod gateway;
+mod gitlab;
 mod key;
 mod logs;
 mod model;
@@ -15,7 +16,7 @@ use std::path::Path;
 use control::{Control, Error, Purpose};
 
 use crate::arguments::{
-    Command, FamilyCommand, FeatureCommand, GatewayCommand, KeyCommand, ModelCommand,
+    Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, ModelCommand,
 };
 use crate::output::{Output, Stop};
 
@@ -46,6 +47,10 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
         Command::Gateway(command) => {
             let reads = matches!(command, GatewayCommand::Show);
             gateway::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Gitlab(command) => {
+            let reads = matches!(command, GitlabCommand::Status);
+            gitlab::run(command, &opened(reading(reads))?, output).await
         }
         Command::Prompt(arguments) => prompt::run(arguments, &opened(Purpose::Ask)?, output).await,
         // A newer or damaged settings file does not keep anyone from reading the log.

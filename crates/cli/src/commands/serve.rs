@@ -17,8 +17,13 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
     let control = Arc::new(open(folder, Purpose::Run(HolderKind::Serve), output)?);
     raise_file_limit();
     let _telemetry = telemetry::start(folder, None);
-    if let Some(listen) = &arguments.listen {
-        control.listen_here(listen.parse()?);
+    let from_environment = control.use_environment(|name| std::env::var(name).ok())?;
+    let listen = match &arguments.listen {
+        Some(listen) => Some(listen.parse()?),
+        None => from_environment,
+    };
+    if let Some(listen) = listen {
+        control.listen_here(listen);
     }
     let address = control.listen().await?;
     output.show(&json!({"address": address.to_string()}), |_| {
