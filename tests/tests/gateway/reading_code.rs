@@ -11,7 +11,7 @@ use tests::upstream::{Upstream, Vendor};
 use crate::fixture::{Fixture, register_as, until};
 
 /// Gaps whose answers come at the same time.
-const GAPS: usize = 60;
+const GAPS: usize = 160;
 
 /// Twenty times what is promised: a machine that is busy with something else is no fault of ours.
 const AT_MOST: Duration = Duration::from_secs(1);
@@ -40,6 +40,8 @@ async fn reading_much_code_delays_nobody_else() {
         model,
         "starcoder2",
     );
+    let set = ["gateway", "set", "--max-in-flight", "1000"];
+    gatehouse.run(&set).succeeded();
     let gateway = Fixture::behind(upstream, gatehouse);
     let silent = gateway.chat("falls-silent", json!({"stream": true}));
     let mut silent = silent.send().await.unwrap();
