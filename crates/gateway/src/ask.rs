@@ -59,7 +59,8 @@ pub(crate) async fn ask<'a>(
 ) -> Result<Begun<'a>, GatewayError> {
     let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
     for (place, model) in models.iter().enumerate() {
-        let trouble = match ask_one(wish, model, exchange).await {
+        let has_fallback = place + 1 < models.len();
+        let trouble = match ask_one(wish, model, has_fallback, exchange).await {
             Ok(begun) => {
                 if place > 0 {
                     exchange.record.outcome().answered_by = Some(model.name.to_string());
@@ -84,20 +85,13 @@ pub(crate) async fn ask<'a>(
 async fn ask_one<'a>(
     wish: &Wish,
     model: &'a Model,
+    has_fallback: bool,
     exchange: &mut Exchange<'_>,
 ) -> Result<Begun<'a>, Trouble> {
     let limits = &exchange.snapshot.settings.gateway;
     let patience = Duration::from_secs(limits.queue_timeout.into());
-    let entered = exchange.load.enter(model, patience).await;
-    let waited = match &entered {
-        Ok(place) => place.waited,
-        Err(crowded) => crowded.waited,
-    };
-    if let Some(waited) = waited {
-        // With a fallback there are two queues.
-        let queued = &mut exchange.record.outcome().queued;
-        *queued = Some(queued.unwrap_or_default() + waited);
-    }
+    let queued = &mut exchange.record.outcome().queued;
+    let entered = exchange.load.enter(model, patience, queued).await;
     let place = entered.map_err(|crowded| GatewayError::Crowded {
         model: model.name.to_string(),
         limit: crowded.limit,
@@ -126,6 +120,7 @@ async fn ask_one<'a>(
         ));
     }
     let patience = patience_for(wish, &prepared, model, &place, exchange);
+    let patience = patience.min(share(has_fallback, exchange));
     let (host, content) = begin(&prepared, target, &place, patience, exchange).await?;
     if target.provider == Provider::Ollama {
         place.answered();
@@ -162,6 +157,13 @@ fn patience_for(
         return patience.max(LOADS_WITHIN);
     }
     patience
+}
+
+/// How long a model may take of what is left for the request: a fallback is left as much.
+fn share(has_fallback: bool, exchange: &Exchange<'_>) -> Duration {
+    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
+    let left = total.saturating_sub(exchange.record.elapsed());
+    if has_fallback { left / 2 } else { left }
 }
 
 pub(crate) fn limits_of<'a>(exchange: &'a Exchange<'_>) -> &'a domain::GatewaySettings {

@@ -30,10 +30,7 @@ pub(crate) async fn begin(
     patience: Duration,
     exchange: &mut Exchange<'_>,
 ) -> Result<(String, Content), Trouble> {
-    // A request as a whole has a deadline too, whoever was asked before.
-    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
-    let left = total.saturating_sub(exchange.record.elapsed());
-    let until = Instant::now() + patience.min(left);
+    let until = Instant::now() + patience;
     let mut tries = 0;
     loop {
         let mut error = match first_byte(prepared, target, until, exchange).await {
@@ -42,7 +39,7 @@ pub(crate) async fn begin(
         };
         if let UpstreamError::Late { after, .. } = &mut error {
             // What is left after earlier tries would say less than was waited.
-            *after = patience;
+            *after = Duration::from_secs(patience.as_secs_f64().ceil() as u64);
         }
         let most = limits_of(exchange).retries;
         let pause = pause_before(tries, &error).filter(|pause| Instant::now() + *pause < until);
@@ -140,12 +137,10 @@ async fn first_byte(
             .boxed();
         return Ok((host, Content::Stream(pieces)));
     }
-    let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
-    let left = total.saturating_sub(exchange.record.elapsed());
-    let read = tokio::time::timeout(left, read_whole(response, &host)).await;
+    let read = tokio::time::timeout_at(until, read_whole(response, &host)).await;
     let body = read.map_err(|_| UpstreamError::Late {
         host: host.clone(),
-        after: total,
+        after: within,
     })??;
     Ok((host, Content::Whole(body)))
 }

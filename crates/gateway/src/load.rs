@@ -51,16 +51,12 @@ struct Capacity {
 pub(crate) struct Place {
     permit: Option<OwnedSemaphorePermit>,
     lane: Arc<Lane>,
-    /// How long the request waited for it.
-    pub(crate) waited: Option<Duration>,
 }
 
 /// The model answers as many requests as it may, and the queue is full or too slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Crowded {
     pub(crate) limit: u32,
-    /// How long the request waited in vain; none when the queue was full.
-    pub(crate) waited: Option<Duration>,
 }
 
 impl Load {
@@ -78,27 +74,28 @@ impl Load {
         }
     }
 
-    /// Takes a place, waiting at most `patience` for one.
-    pub(crate) async fn enter(&self, model: &Model, patience: Duration) -> Result<Place, Crowded> {
+    /// Takes a place, waiting at most `patience` for one. How long it waited is added to `queued`,
+    /// also when it waits in vain or is dropped before its end, as its client left.
+    pub(crate) async fn enter(
+        &self,
+        model: &Model,
+        patience: Duration,
+        queued: &mut Option<Duration>,
+    ) -> Result<Place, Crowded> {
         let lane = self.lane(model);
         lane.save();
         if let Ok(permit) = Arc::clone(&lane.places).try_acquire_owned() {
-            return Ok(lane.place(permit, None));
+            return Ok(lane.place(permit));
         }
-        let waiting = Waiting::join(&lane);
         let limit = lane.capacity().limit;
-        if waiting.before >= limit as usize * QUEUE_FACTOR {
-            let waited = None;
-            return Err(Crowded { limit, waited });
-        }
-        let begin = Instant::now();
+        let most = limit as usize * QUEUE_FACTOR;
+        let Some(_waiting) = Waiting::join(&lane, most, queued) else {
+            return Err(Crowded { limit });
+        };
         let entered = tokio::time::timeout(patience, Arc::clone(&lane.places).acquire_owned());
-        let entered = entered.await.ok().and_then(Result::ok);
-        drop(waiting);
-        let waited = Some(begin.elapsed());
-        match entered {
-            Some(permit) => Ok(lane.place(permit, waited)),
-            None => Err(Crowded { limit, waited }),
+        match entered.await {
+            Ok(Ok(permit)) => Ok(lane.place(permit)),
+            _ => Err(Crowded { limit }),
         }
     }
 
@@ -155,11 +152,10 @@ impl Lane {
         }
     }
 
-    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit, waited: Option<Duration>) -> Place {
+    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         Place {
             permit: Some(permit),
             lane: Arc::clone(self),
-            waited,
         }
     }
 
@@ -208,22 +204,34 @@ impl Drop for Place {
     }
 }
 
-/// Counts a waiting request, also when it stops waiting because its client left.
+/// Counts a waiting request and its time, also when it stops waiting because its client left.
 struct Waiting<'a> {
     lane: &'a Lane,
-    before: usize,
+    since: Instant,
+    queued: &'a mut Option<Duration>,
 }
 
 impl<'a> Waiting<'a> {
-    fn join(lane: &'a Lane) -> Self {
-        let before = lane.waiting.fetch_add(1, Ordering::Relaxed);
-        Self { lane, before }
+    /// None when so many wait already.
+    fn join(lane: &'a Lane, most: usize, queued: &'a mut Option<Duration>) -> Option<Self> {
+        if lane.waiting.fetch_add(1, Ordering::Relaxed) >= most {
+            lane.waiting.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let since = Instant::now();
+        Some(Self {
+            lane,
+            since,
+            queued,
+        })
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.lane.waiting.fetch_sub(1, Ordering::Relaxed);
+        // With a fallback there are two queues.
+        *self.queued = Some(self.queued.unwrap_or_default() + self.since.elapsed());
     }
 }
 

@@ -93,7 +93,7 @@ pub struct Outcome {
     pub state: RequestState,
     /// The HTTP status of the answer; none when the client left before it.
     pub status: Option<u16>,
-    /// Until the first token or byte of the answer.
+    /// Until the first token of the answer; none unless the client was given a stream.
     pub first_token_after: Option<Duration>,
     /// From start to end.
     pub duration: Duration,
@@ -204,6 +204,7 @@ impl Sink {
             sequence,
             started: Instant::now(),
             room: permit.map(|permit| Room { _permit: permit }),
+            streamed: false,
             outcome: Outcome::default(),
         }
     }
@@ -222,12 +223,14 @@ pub(crate) struct Record {
     sequence: u64,
     started: Instant,
     room: Option<Room>,
+    streamed: bool,
     outcome: Outcome,
 }
 
 impl Record {
     /// Notes the model that answers.
-    pub(crate) fn routed(&self, routed: Routed) {
+    pub(crate) fn routed(&mut self, routed: Routed) {
+        self.streamed = routed.streamed;
         self.sink.send(RecordEvent::Routed {
             sequence: self.sequence,
             routed: Box::new(routed),
@@ -251,9 +254,9 @@ impl Record {
         }
     }
 
-    /// Notes the first token, once.
+    /// Notes the first token of a stream, once. An answer in one piece has none before its end.
     pub(crate) fn first_token(&mut self) {
-        if self.outcome.first_token_after.is_none() {
+        if self.streamed && self.outcome.first_token_after.is_none() {
             self.outcome.first_token_after = Some(self.started.elapsed());
         }
     }

@@ -44,17 +44,13 @@ pub(crate) async fn respond(
             translated(events, handling, &about, wish, exchange).await
         }
         (Content::Whole(body), Handling::Pass { thoughts, .. }, _) => {
-            exchange.record.first_token();
             let body = match thoughts {
                 Some(marks) => thoughts::apart(body, &marks),
                 None => body,
             };
             exchange.complete(body)
         }
-        (Content::Whole(body), _, _) => {
-            exchange.record.first_token();
-            exchange.complete(body)
-        }
+        (Content::Whole(body), _, _) => exchange.complete(body),
     }
 }
 

@@ -286,6 +286,21 @@ pub(crate) fn get(url: Url, form: crate::AnswerForm) -> Call {
     }
 }
 
+/// Why a server cannot be reached whose name has no address.
+pub(crate) const UNKNOWN_NAME: &str = "its name is not known to DNS";
+
+/// What a resolver's words mean to a person, as Unix or Windows says them.
+fn of_lookup(words: &str) -> String {
+    let words = without_number(words);
+    let prefix = "failed to lookup address information: ";
+    let words = words.strip_prefix(prefix).unwrap_or(&words);
+    let unknown = ["not known", "No such host", "No address"];
+    match unknown.iter().any(|part| words.contains(part)) {
+        true => UNKNOWN_NAME.to_owned(),
+        false => format!("its name cannot be looked up: {words}"),
+    }
+}
+
 /// The system's resolver, without the addresses that are never a model server: the second half of
 /// the check that the endpoint's own text has passed already.
 struct CheckedResolver;
@@ -293,7 +308,8 @@ struct CheckedResolver;
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found = found.map_err(|error| of_lookup(&error.to_string()))?;
             let allowed: Vec<SocketAddr> = found
                 .filter(|address| !is_never_a_model_server(address.ip()))
                 .collect();
@@ -302,5 +318,27 @@ impl Resolve for CheckedResolver {
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_and_a_resolver_that_is_gone_are_told_apart() {
+        let lookup = "failed to lookup address information: ";
+        for (said, is_unknown) in [
+            ("Name or service not known", true),
+            ("No address associated with hostname", true),
+            ("nodename nor servname provided, or not known", true),
+            ("Temporary failure in name resolution", false),
+        ] {
+            let words = of_lookup(&format!("{lookup}{said}"));
+            assert!(!words.contains(lookup), "{words}");
+            assert_eq!(words == UNKNOWN_NAME, is_unknown, "{words}");
+        }
+        let windows = "No such host is known. (os error 11001)";
+        assert_eq!(of_lookup(windows), UNKNOWN_NAME);
     }
 }

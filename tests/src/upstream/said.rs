@@ -11,8 +11,11 @@ pub const PROMPT_TOKENS: usize = 7;
 /// What a model with `thinks` in its name thinks.
 pub const THOUGHTS: [&str; 2] = ["Cold", " north"];
 
-/// What the model `writes-code` writes: the rest of a function in C++, and its end.
-pub const CODE: [&str; 3] = ["int b = a;\n", "    return b;\n", "}\n"];
+/// What the model `writes-code` writes, in one piece: the rest of a function in C++. Its lines are
+/// not indented, so that each may be behind the function and is read with the code around it.
+pub fn code() -> String {
+    format!("int b = a;\n{}return b;", "b = g(b + a);\n".repeat(40))
+}
 
 /// The arguments of every call, in the pieces of a stream.
 pub const ARGUMENTS: [&str; 3] = ["{\"city\":", " \"Kö", "ln\"}"];
@@ -95,7 +98,7 @@ pub fn say(heard: &Heard) -> Said {
         return said;
     }
     said.words = match heard.model.as_str() {
-        "writes-code" => CODE.map(String::from).to_vec(),
+        "writes-code" => vec![code() + "\n}\n"],
         _ => words(heard.chunks.unwrap_or(8) as usize),
     };
     for stop in &heard.stops {

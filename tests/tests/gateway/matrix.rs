@@ -163,7 +163,7 @@ async fn the_log_has_counts_and_the_first_token_for_every_vendor() {
                 (&json!(7), &json!(8), &json!("stop")),
                 "{row}"
             );
-            assert!(row["first_token_ms"].is_number(), "{row}");
+            assert_eq!(row["first_token_ms"].is_number(), stream, "{row}");
         }
     }
 }

@@ -67,6 +67,23 @@ async fn a_full_queue_is_429_and_says_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_record_says_how_long_a_client_waited_that_hung_up() {
+    let gateway = limited("never-answers", "1", "20");
+    let held = gateway.chat("never-answers", json!({})).send();
+    let leaves = async {
+        until("the model is at work", || gateway.upstream.open() == 1).await;
+        let waits = gateway.chat("never-answers", json!({}));
+        let waits = waits.header("x-request-id", "left");
+        let waits = waits.timeout(Duration::from_millis(300)).send();
+        assert!(waits.await.unwrap_err().is_timeout());
+    };
+    tokio::select! { _ = held => panic!("it never answers"), () = leaves => {} }
+    let row = gateway.gatehouse.row("left");
+    assert_eq!(row["state"], "cancelled", "{row}");
+    assert!(row["queued_ms"].as_f64() > Some(0.0), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_place_is_free_again_when_its_client_hangs_up() {
     let gateway = limited("falls-silent", "1", "20");
     for _ in 0..3 {

@@ -152,6 +152,19 @@ async fn a_model_that_cannot_answer_has_its_fallback_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_answers_leaves_its_fallback_half_of_the_time() {
+    let (first, second) = (Upstream::start(), Upstream::start());
+    let gatehouse = with_fallback(&first, "never-answers", &second);
+    let set = ["gateway", "set", "--total-timeout", "10"];
+    gatehouse.run(&set).succeeded();
+    let gateway = Fixture::behind(Upstream::start(), gatehouse);
+    let (status, text, row) = ask(&gateway, "duo_chat", "half", json!({})).await;
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(row["answered_by"], "second", "{row}");
+    assert!(notes(&row).contains("did not answer within 5 s"), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fallback_does_not_answer_for_the_faults_of_a_request() {
     let (first, second) = (Upstream::start(), Upstream::start());
     let gateway = Fixture::behind(

@@ -124,6 +124,7 @@ fn a_family_is_copied_edited_through_its_record_used_and_removed() {
         (&record["title"], &record["based_on"]),
         (&json!("Ours"), &json!("codestral"))
     );
+    assert_eq!(record["standing"], "unlisted", "GitLab lists no copy");
     record["context"] = json!(4_000);
     let text = record.to_string();
     gatehouse

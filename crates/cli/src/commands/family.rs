@@ -29,15 +29,10 @@ pub(super) async fn run(
             output.show(&family.record, |_| facts(&family))
         }
         FamilyCommand::Copy { name, new, title } => {
-            let family = find(control.list_families(()).await?, name)?;
-            let mut record = family.record;
-            record.title = title
-                .clone()
-                .unwrap_or_else(|| format!("{} (copy)", record.title));
-            let base = record.based_on.take().filter(|_| family.is_own);
-            record.based_on = base.or_else(|| (!family.is_own).then_some(record.name.clone()));
-            let mut record = json!(record);
-            record["name"] = Value::from(new.as_str());
+            let original = find(control.list_families(()).await?, name)?.record;
+            let title = title.clone();
+            let title = title.unwrap_or_else(|| format!("{} (copy)", original.title));
+            let record = json!(original.copy(new.parse()?, title));
             save(control, record, true, output).await
         }
         FamilyCommand::Save { file } => {

@@ -91,9 +91,12 @@ impl Generation {
                 self.pending = kept;
             }
         }
-        if self.ending != Ending::Kept {
-            self.pending.truncate(self.pending.trim_end().len());
-        }
+        // A fence says nothing of the line end behind its code.
+        let ending = match self.ending {
+            Ending::OneLine if self.unfence.unwrapped() => Ending::Dropped,
+            ending => ending,
+        };
+        self.pending.truncate(ending.of(&self.pending));
         if self.pending.trim().is_empty() && !self.has_begun {
             self.pending.clear();
             notes.push(Note::Blank);

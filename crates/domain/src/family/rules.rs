@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{CompletionRoute, FAMILIES, FamilyRecord, Fim, Parameter, Variant};
+use super::{CompletionRoute, FAMILIES, Family, FamilyRecord, Fim, Parameter, Standing, Variant};
 use crate::{DomainError, Field};
 
 /// The longest text in a record, in bytes, and the longest list.
@@ -28,6 +28,23 @@ impl FamilyRecord {
     /// The built-in record of this name.
     pub fn built_in(name: &str) -> Option<&'static Self> {
         FAMILIES.iter().find(|record| record.name.as_str() == name)
+    }
+
+    /// A copy to be changed under another name. It has no place in GitLab's lists, whatever the
+    /// original has, and names the built-in family that it comes from.
+    pub fn copy(&self, name: Family, title: String) -> Self {
+        let is_built_in = Self::built_in(self.name.as_str()).is_some();
+        let based_on = match is_built_in {
+            true => Some(self.name.clone()),
+            false => self.based_on.clone(),
+        };
+        Self {
+            name,
+            title,
+            based_on,
+            standing: Standing::Unlisted,
+            ..self.clone()
+        }
     }
 
     /// Whether a request must not carry this.

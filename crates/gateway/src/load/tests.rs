@@ -21,19 +21,25 @@ fn model(max_concurrent: Option<u32>) -> Model {
 #[tokio::test(start_paused = true)]
 async fn a_full_model_lets_a_few_wait_and_turns_the_rest_away() {
     let (load, model) = (Load::default(), model(Some(1)));
-    let first = load.enter(&model, Duration::ZERO).await.unwrap();
-    assert_eq!(first.waited, None);
-    let crowded = load.enter(&model, Duration::from_secs(5)).await;
+    let patience = Duration::from_secs(5);
+    let mut waits = [None; 4];
+    let [at_once, in_vain, left, second] = &mut waits;
+    let first = load.enter(&model, patience, at_once).await.unwrap();
+    let crowded = load.enter(&model, patience, in_vain).await;
     let crowded = crowded.unwrap_err();
     assert_eq!(crowded.limit, 1);
-    assert!(crowded.waited.is_some(), "how long it waited in vain");
-    let waiter = load.enter(&model, Duration::from_secs(5));
+    let hangs_up = load.enter(&model, patience, left);
+    let hung_up = tokio::time::timeout(Duration::from_secs(1), hangs_up).await;
+    hung_up.unwrap_err();
+    let waiter = load.enter(&model, patience, second);
     let leave = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         drop(first);
     };
     let (second, ()) = tokio::join!(waiter, leave);
-    assert!(second.unwrap().waited.is_some());
+    second.unwrap();
+    let waited = waits.map(|wait| wait.is_some());
+    assert_eq!(waited, [false, true, true, true], "who had to wait");
 }
 
 #[tokio::test]
@@ -41,7 +47,7 @@ async fn retries_are_a_tenth_of_the_requests_once_the_purse_is_empty() {
     let (load, model) = (Load::default(), model(None));
     let mut granted = 0;
     for _ in 0..200 {
-        let place = load.enter(&model, Duration::ZERO).await.unwrap();
+        let place = load.enter(&model, Duration::ZERO, &mut None).await.unwrap();
         granted += u32::from(place.take_retry()) + u32::from(place.take_retry());
     }
     assert!((28..=31).contains(&granted), "{granted} of 400 wanted");
@@ -57,7 +63,7 @@ async fn a_limit_holds_for_those_that_came_before_it_and_only_the_settings_chang
             Arc::new(Settings { models, ..rest })
         });
     };
-    let enter = |model| load.enter(model, Duration::ZERO);
+    let enter = async |model| load.enter(model, Duration::ZERO, &mut None).await;
     adopt(&[&free]);
     let mut held = Vec::new();
     for _ in 0..3 {

@@ -31,7 +31,14 @@ impl Fixture {
             path: "/v1/chat/completions".into(),
             client: "test".into(),
         };
-        let record = sink.begin(accepted).await;
+        let mut record = sink.begin(accepted).await;
+        record.routed(Routed {
+            model: "m".into(),
+            feature: None,
+            streamed: true,
+            family: None,
+            provider: None,
+        });
         let ticket = Ticket {
             record,
             verdict: RequestState::Failed,

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use super::environment::Environment;
 use super::name::ModelName;
 use super::{kind, region};
+use crate::client::UNKNOWN_NAME;
 use crate::{Target, UpstreamError};
 
 /// By how much a clock may be wrong before AWS refuses a signature.
@@ -54,7 +55,7 @@ pub(crate) fn explain_unreachable(error: UpstreamError, target: Target<'_>) -> U
             host,
             reason,
             closed,
-        } if target.server.is_none() && is_of_names(&reason) => {
+        } if target.server.is_none() && reason == UNKNOWN_NAME => {
             let region = region::find(&Environment::of_process(), target)
                 .ok()
                 .flatten();
@@ -69,13 +70,6 @@ pub(crate) fn explain_unreachable(error: UpstreamError, target: Target<'_>) -> U
         }
         other => other,
     }
-}
-
-/// Whether a reason is that a name has no address, in the words of Unix or Windows.
-fn is_of_names(reason: &str) -> bool {
-    ["lookup address", "No such host", "not known", "no address"]
-        .iter()
-        .any(|words| reason.contains(words))
 }
 
 pub(super) fn explain_at(

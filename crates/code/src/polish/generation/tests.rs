@@ -29,7 +29,13 @@ fn generated(gap: &Gap, streamed: bool, answer: &str) -> (String, Vec<Note>) {
 #[test]
 fn only_the_code_of_an_answer_is_left_and_on_a_line_of_its_own() {
     for (text, answer, expected) in [
-        ("# add\n‸", "a + b\n", "a + b"),
+        ("# add\n‸", "a + b\n", "a + b\n"),
+        ("# add\n‸", "a + b\n\n \n", "a + b\n"),
+        ("# add\n‸", "a + b  ", "a + b"),
+        ("# add\n‸\nc", "a + b\n", "a + b"),
+        ("# add\n‸c", "a + b\n", "a + b\n"),
+        ("‸", "```\na + b\n```\n", "a + b"),
+        ("a\r\n‸", "b\r\n\r\n", "b\r\n"),
         ("# add‸", "a + b", "\na + b"),
         ("# add‸", "\na + b", "\na + b"),
         ("‸", "a + b", "a + b"),
