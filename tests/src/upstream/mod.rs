@@ -29,7 +29,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use play::{Answer, Step};
 use script::answer;
@@ -97,6 +97,7 @@ struct Memory {
     cancelled: Mutex<Vec<Instant>>,
     /// How often each model was asked.
     asked: Mutex<HashMap<String, usize>>,
+    is_released: watch::Sender<bool>,
 }
 
 impl Upstream {
@@ -179,6 +180,11 @@ impl Upstream {
     /// Requests whose client left before the end.
     pub fn cancelled(&self) -> usize {
         self.cancelled_at().len()
+    }
+
+    /// Lets the answers go that wait for it, and every later one.
+    pub fn release(&self) {
+        self.memory.is_released.send_replace(true);
     }
 
     /// When each of them left, as far as it shows here.
@@ -314,6 +320,10 @@ fn play(steps: Vec<Step>, running: Running) -> Steps {
                     }
                     Some(Step::Wait(time)) => tokio::time::sleep(time).await,
                     Some(Step::WaitForEver) => tokio::time::sleep(Duration::from_secs(3_600)).await,
+                    Some(Step::WaitForRelease) => {
+                        let mut is_released = running.memory.is_released.subscribe();
+                        let _ = is_released.wait_for(|is_released| *is_released).await;
+                    }
                     Some(Step::BreakOff) => {
                         running.finish();
                         let error = std::io::Error::other("as the script wants it");

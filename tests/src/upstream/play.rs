@@ -26,6 +26,8 @@ pub enum Step {
     Wait(Duration),
     /// Sends nothing more and leaves the connection open.
     WaitForEver,
+    /// Waits until the test lets all answers go at once.
+    WaitForRelease,
     /// Cuts the connection in the middle of the body.
     BreakOff,
 }

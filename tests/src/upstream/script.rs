@@ -122,8 +122,7 @@ fn spoil(good: Answer, model: &str, before: usize, error: fn() -> Vec<Step>) -> 
         "slow-headers" => after(good, Duration::from_millis(1_500)),
         "never-answers" => after(good, Duration::from_secs(3_600)),
         "half-a-second" => after(good, Duration::from_millis(500)),
-        // So many are asked before the first answers that all answers come at once.
-        "writes-code" => after(good, Duration::from_secs(2)),
+        "writes-code" => held(good),
         "cut-character" => in_pieces(good, 3),
         "stops-short" => up_to_half(good, vec![]),
         "breaks-off" => up_to_half(good, vec![soon, Step::BreakOff]),
@@ -138,6 +137,11 @@ fn spoil(good: Answer, model: &str, before: usize, error: fn() -> Vec<Step>) -> 
         "carriage-returns" => with_line_ends(good, "\r\n"),
         _ => good,
     }
+}
+
+fn held(mut good: Answer) -> Answer {
+    good.steps.insert(0, Step::WaitForRelease);
+    good
 }
 
 fn after(good: Answer, wait: Duration) -> Answer {

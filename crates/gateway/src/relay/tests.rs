@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{Accepted, Outcome, RecordEvent, record_channel};
+use crate::record::{Accepted, Outcome, RecordEvent, Routed, record_channel};
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedReceiver;
 
