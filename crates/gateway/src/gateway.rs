@@ -23,6 +23,7 @@ use crate::answer::{AnswerBody, Ticket};
 use crate::error::GatewayError;
 use crate::gitlab::{self, Speech};
 use crate::guard::{self, Via};
+use crate::incoming::throw_away;
 use crate::known::Known;
 use crate::load::Load;
 use crate::reading::cut;
@@ -254,6 +255,7 @@ impl Gateway {
             Ok(slot) => slot,
             Err(error) => {
                 self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                throw_away(parts, body).await;
                 return refuse(record, None, &error, &voice, correlation_id);
             }
         };

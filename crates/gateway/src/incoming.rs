@@ -25,6 +25,18 @@ const DISCARDED: usize = 64 * 1024 * 1024;
 /// How long that may take.
 const DISCARDED_WITHIN: Duration = Duration::from_secs(10);
 
+/// Reads the body of a refused request and throws it away: a connection with an unread one ends
+/// behind the answer, which the client sees too late to use another for its next request.
+pub(crate) async fn throw_away<B>(parts: &Parts, body: B)
+where
+    B: http_body::Body<Data = Bytes>,
+{
+    // To read would be the sign to send it.
+    if !parts.headers.contains_key(EXPECT) {
+        discard(&mut std::pin::pin!(body)).await;
+    }
+}
+
 /// Reads a body of at most `limit` bytes.
 pub(crate) async fn read_body<B>(parts: &Parts, body: B, limit: u32) -> Result<Bytes, GatewayError>
 where

@@ -173,6 +173,15 @@ async fn more_than_the_limit_in_flight_is_refused_and_not_queued() {
     assert_eq!(status, 503);
     message(&body);
     assert_eq!(gateway.gatehouse.row("one-too-many")["state"], "refused");
+    // A connection whose request was not read ends, and the client knows not to use it again.
+    let long = json!({"model": "alpha", "prompt": "x".repeat(512 * 1024)});
+    for _ in 0..20 {
+        let refused = gateway.post("/v1/completions", &long).send().await.unwrap();
+        assert_eq!(refused.status(), 503);
+        refused.text().await.unwrap();
+        let healthy = gateway.get("/monitoring/healthz").send().await.unwrap();
+        assert_eq!(healthy.status(), 200);
+    }
     drop(held);
     eventually("the place is free again", || {
         (gateway.upstream.open() == 0).then_some(())

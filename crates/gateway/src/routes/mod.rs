@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::{AnswerBody, Ticket};
 use crate::error::GatewayError;
 use crate::gateway::{Slot, json_response, refuse};
+use crate::incoming::throw_away;
 use crate::known::Known;
 use crate::load::{Load, Place};
 use crate::record::{Record, RequestState};
@@ -110,6 +111,7 @@ where
             return count::count(parts, body, exchange).await;
         }
         (method, path) => {
+            throw_away(parts, body).await;
             let (method, path) = (method.to_string(), crate::reading::cut(path, 200));
             return exchange.fail(&GatewayError::NoRoute { method, path });
         }
