@@ -12,14 +12,23 @@ const MOST_LINES: usize = 400;
 /// Our crates from the ground up: manifest, and the crates of ours that it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("crates/domain", &[]),
+    ("crates/outbound", &["domain"]),
     ("crates/code", &["domain"]),
-    ("crates/providers", &["domain"]),
+    ("crates/providers", &["domain", "outbound"]),
     ("crates/forms", &["domain", "providers"]),
     ("crates/gitlab", &["domain", "code", "providers"]),
-    ("crates/access", &["domain"]),
+    ("crates/access", &["domain", "outbound"]),
     (
         "crates/gateway",
-        &["domain", "code", "providers", "forms", "gitlab", "access"],
+        &[
+            "domain",
+            "outbound",
+            "code",
+            "providers",
+            "forms",
+            "gitlab",
+            "access",
+        ],
     ),
     (
         "crates/control",

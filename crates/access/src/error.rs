@@ -92,15 +92,9 @@ pub enum AccessError {
 impl AccessError {
     /// The innermost reason of a failed call, without numbers of the system.
     pub(crate) fn unreachable(host: String, error: &reqwest::Error) -> Self {
-        let mut reason: &dyn std::error::Error = error;
-        while let Some(source) = reason.source() {
-            reason = source;
-        }
-        let reason = if error.is_timeout() {
-            "no connection in time".into()
-        } else {
-            let text = reason.to_string();
-            words::clean(text.split(" (os error").next().unwrap_or(&text), 200)
+        let reason = match error.is_timeout() {
+            true => "no connection in time".into(),
+            false => words::clean(&outbound::reason_of(error), 200),
         };
         Self::Unreachable { host, reason }
     }

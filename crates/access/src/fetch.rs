@@ -1,12 +1,11 @@
 //! Asks a provider for its keys: discovery first, then the keys. One try, with a deadline; when to
 //! try is decided in `keys`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{InstanceUrl, callable_url, is_loopback_name, is_never_a_model_server};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use domain::{InstanceUrl, callable_url, is_loopback_name};
+use outbound::{CheckedResolver, host_of};
 use reqwest::redirect::{Attempt, Policy};
 use serde::Deserialize;
 use url::Url;
@@ -158,30 +157,4 @@ fn is_at_home(attempt: &Attempt<'_>) -> bool {
         && way
             .first()
             .is_some_and(|first| first.origin() == attempt.url().origin())
-}
-
-/// Host and port of a URL, the port only where it is not the scheme's own.
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// The system's resolver, without the addresses that are never a provider: the second half of the
-/// check that the URL's own text has passed already.
-struct CheckedResolver;
-
-impl Resolve for CheckedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found
-                .filter(|address| !is_never_a_model_server(address.ip()))
-                .collect();
-            if allowed.is_empty() {
-                return Err("the name has no address where a GitLab instance can live".into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
 }

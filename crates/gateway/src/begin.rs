@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
+use outbound::host_of;
 use providers::{Event, Target, UpstreamError, read_whole, without_content};
 use tokio::time::Instant;
 
@@ -173,12 +174,6 @@ fn is_stream(content_type: &str) -> bool {
     ]
     .iter()
     .any(|kind| content_type.starts_with(kind))
-}
-
-fn host_of(url: &url::Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! Sends calls: connections, deadlines, authorization, the rule where no call may go. Knows no
 //! form of a request or an answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Auth, Provider, is_loopback_name, is_never_a_model_server};
+use domain::{Auth, Provider, is_loopback_name};
 use futures_util::StreamExt;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use outbound::{CheckedResolver, host_of};
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
@@ -200,13 +199,6 @@ pub(crate) fn header_of(
     Ok(value)
 }
 
-/// Host and port of a URL, the port only where it is not the scheme's own.
-pub(crate) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 /// `Retry-After`, or Azure's and OpenAI's finer form of it, in whole seconds or as a date.
 fn retry_after(headers: &HeaderMap) -> Option<String> {
     let text = |name: &str| Some(words::cut(headers.get(name)?.to_str().ok()?, 100));
@@ -249,29 +241,15 @@ pub async fn read_whole(response: reqwest::Response, host: &str) -> Result<Bytes
 
 /// The innermost reason of a failed call: what a person can act on, without URLs.
 pub(crate) fn unreachable(host: String, error: &reqwest::Error) -> UpstreamError {
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    let reason = if error.is_timeout() {
-        "no connection within 5 s".into()
-    } else {
-        without_number(&reason.to_string())
+    let reason = match error.is_timeout() {
+        true => "no connection within 5 s".into(),
+        false => outbound::reason_of(error),
     };
     UpstreamError::Unreachable {
         host,
         reason,
         closed: !error.is_connect(),
     }
-}
-
-/// `Connection refused (os error 111)` without what says nothing to a person.
-fn without_number(reason: &str) -> String {
-    reason
-        .split(" (os error")
-        .next()
-        .unwrap_or(reason)
-        .to_owned()
 }
 
 /// A GET of this form, without authorization.
@@ -283,62 +261,5 @@ pub(crate) fn get(url: Url, form: crate::AnswerForm) -> Call {
         body: None,
         form,
         notes: Vec::new(),
-    }
-}
-
-/// Why a server cannot be reached whose name has no address.
-pub(crate) const UNKNOWN_NAME: &str = "its name is not known to DNS";
-
-/// What a resolver's words mean to a person, as Unix or Windows says them.
-fn of_lookup(words: &str) -> String {
-    let words = without_number(words);
-    let prefix = "failed to lookup address information: ";
-    let words = words.strip_prefix(prefix).unwrap_or(&words);
-    let unknown = ["not known", "No such host", "No address"];
-    match unknown.iter().any(|part| words.contains(part)) {
-        true => UNKNOWN_NAME.to_owned(),
-        false => format!("its name cannot be looked up: {words}"),
-    }
-}
-
-/// The system's resolver, without the addresses that are never a model server: the second half of
-/// the check that the endpoint's own text has passed already.
-struct CheckedResolver;
-
-impl Resolve for CheckedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found = found.map_err(|error| of_lookup(&error.to_string()))?;
-            let allowed: Vec<SocketAddr> = found
-                .filter(|address| !is_never_a_model_server(address.ip()))
-                .collect();
-            if allowed.is_empty() {
-                return Err("the name has no address where a model server can live".into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_name_and_a_resolver_that_is_gone_are_told_apart() {
-        let lookup = "failed to lookup address information: ";
-        for (said, is_unknown) in [
-            ("Name or service not known", true),
-            ("No address associated with hostname", true),
-            ("nodename nor servname provided, or not known", true),
-            ("Temporary failure in name resolution", false),
-        ] {
-            let words = of_lookup(&format!("{lookup}{said}"));
-            assert!(!words.contains(lookup), "{words}");
-            assert_eq!(words == UNKNOWN_NAME, is_unknown, "{words}");
-        }
-        let windows = "No such host is known. (os error 11001)";
-        assert_eq!(of_lookup(windows), UNKNOWN_NAME);
     }
 }

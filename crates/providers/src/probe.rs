@@ -6,7 +6,7 @@ use domain::{Provider, ServerKind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::client::{get, host_of};
+use crate::client::get;
 use crate::{AnswerForm, Client, Target, UpstreamError, azure, bedrock, openai, read_whole, words};
 
 /// The most models that are taken from a list.
@@ -42,7 +42,7 @@ pub async fn list_models(
         }
         Provider::Sample => return Ok(Vec::new()),
     };
-    let host = host_of(&url);
+    let host = outbound::host_of(&url);
     let mut call = get(url, AnswerForm::OpenaiChat);
     if target.provider == Provider::Anthropic {
         call.headers = crate::anthropic::headers(target);

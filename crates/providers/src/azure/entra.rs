@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::client::{host_of, unreachable};
+use crate::client::unreachable;
 use crate::{Client, UpstreamError, read_whole, words};
 
 /// The variable that names another authority, for the clouds of governments and of China.
@@ -153,7 +153,7 @@ impl Tokens {
 
     async fn ask(&self, client: &Client, slot: &Slot) -> Result<Token, UpstreamError> {
         let url = self.url(&slot.tenant)?;
-        let host = host_of(&url);
+        let host = outbound::host_of(&url);
         let secret = String::from_utf8_lossy(slot.secret.expose_secret());
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use super::environment::Environment;
 use super::{chain, region, sign};
-use crate::client::{header_of, host_of};
+use crate::client::header_of;
 use crate::{Call, Target, UpstreamError};
 
 /// The variable of a Bedrock API key.
@@ -86,7 +86,7 @@ impl Credentials {
         target: Target<'_>,
     ) -> Result<HeaderMap, UpstreamError> {
         let bearer = |key: &SecretSlice<u8>| {
-            let value = header_of("Bearer ", key, &host_of(&call.url))?;
+            let value = header_of("Bearer ", key, &outbound::host_of(&call.url))?;
             Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
         };
         let proof = self.proof(target)?;

@@ -9,8 +9,8 @@ use http::{HeaderMap, StatusCode};
 use super::environment::Environment;
 use super::name::ModelName;
 use super::{kind, region};
-use crate::client::UNKNOWN_NAME;
 use crate::{Target, UpstreamError};
+use outbound::UNKNOWN_NAME;
 
 /// By how much a clock may be wrong before AWS refuses a signature.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);

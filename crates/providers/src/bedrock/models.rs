@@ -9,7 +9,7 @@ use url::Url;
 
 use super::environment::Environment;
 use super::region;
-use crate::client::{get, host_of};
+use crate::client::get;
 use crate::{AnswerForm, Client, ServedModel, Target, UpstreamError, read_whole, words};
 
 /// The models that can be called on demand, then the inference profiles.
@@ -86,7 +86,7 @@ impl Question<'_> {
             url.query_pairs_mut()
                 .append_pair("maxResults", &most.to_string());
         }
-        let host = host_of(&url);
+        let host = outbound::host_of(&url);
         let call = get(url, AnswerForm::Converse);
         let work = async {
             let response = self

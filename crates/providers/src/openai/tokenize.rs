@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::native_url;
 use super::quirks::{TokenizeForm, record_of};
-use crate::client::host_of;
 use crate::{AnswerForm, Call, Client, Target, read_whole};
+use outbound::host_of;
 
 /// The ids of a text's tokens, without those that the server would put around it. None where the
 /// server has no such call, or does not answer it.

@@ -181,7 +181,7 @@ fn a_name_without_an_address_asks_after_the_region() {
     };
     let mut model = Model::of("m");
     model.connection.region = Some("eu-central-9".into());
-    let no_name = crate::client::UNKNOWN_NAME;
+    let no_name = outbound::UNKNOWN_NAME;
     let words = |model: &Model, reason| {
         explain_unreachable(unreachable(reason), model.target()).to_string()
     };
