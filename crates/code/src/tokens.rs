@@ -2,6 +2,8 @@
 //! reads an answer as it comes: it is cut at a control token, and broken ones are mended.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use domain::FamilyRecord;
@@ -160,13 +162,33 @@ fn is_control(stop: &str) -> bool {
     stop.len() > 2 && stop.starts_with(['<', '[', '\u{2581}']) && stop.ends_with(['>', ']'])
 }
 
-/// The kind that is made fastest: it is made anew for each request, before the model is asked.
-fn search(tokens: &[impl AsRef<[u8]>]) -> Option<AhoCorasick> {
-    AhoCorasick::builder()
+/// Searches that were made, by their texts: those of a family are the same for most requests, and
+/// to make one takes longer than to use it.
+static MADE: LazyLock<Mutex<HashMap<Vec<String>, AhoCorasick>>> = LazyLock::new(Mutex::default);
+
+/// How many searches are kept: more than families are in use. Some depend on the file.
+const MOST_MADE: usize = 64;
+
+/// A search for these texts, made anew only if there is none.
+fn search(texts: &[impl AsRef<str>]) -> Option<AhoCorasick> {
+    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let texts: Vec<String> = texts.iter().map(|text| text.as_ref().to_owned()).collect();
+    // A copy is one more reference.
+    if let Some(search) = made().get(&texts).cloned() {
+        return Some(search);
+    }
+    let search = AhoCorasick::builder()
+        // The kind that is made fastest.
         .kind(Some(AhoCorasickKind::NoncontiguousNFA))
         .match_kind(MatchKind::LeftmostLongest)
-        .build(tokens)
-        .ok()
+        .build(&texts)
+        .ok()?;
+    let mut made = made();
+    if made.len() >= MOST_MADE {
+        made.clear();
+    }
+    made.insert(texts, search.clone());
+    Some(search)
 }
 
 /// Reads an answer as it comes: cuts it at the first control token or stop text and mends the

@@ -89,3 +89,14 @@ fn a_control_token_is_found_where_a_family_has_it() {
     // Words of other families may well be text here.
     assert_eq!(found("a [SUFFIX] b <PRE>", "general"), None);
 }
+
+#[test]
+fn a_search_that_is_kept_is_the_one_for_these_texts() {
+    for turn in 0..3 * MOST_MADE {
+        let text = format!("<{}>", turn % (MOST_MADE + 1));
+        let found = search(&["<file>", &text]).unwrap();
+        let found = found.find(&format!("a {text} <file>")).unwrap();
+        assert_eq!((found.start(), found.end()), (2, 2 + text.len()), "{text}");
+        assert!(MADE.lock().unwrap().len() <= MOST_MADE);
+    }
+}
