@@ -42,7 +42,12 @@ impl Keeper {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let number = count.fetch_add(1, Ordering::SeqCst);
-                open.spawn(keep(stream, kept, number.is_multiple_of(2), Arc::clone(&wave)));
+                open.spawn(keep(
+                    stream,
+                    kept,
+                    number.is_multiple_of(2),
+                    Arc::clone(&wave),
+                ));
             }
         });
         Self {

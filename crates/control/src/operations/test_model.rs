@@ -88,7 +88,8 @@ impl Control {
         let family = settings.family_of(&model);
         let mut test = Test::new(&settings, self.gateway.client(), &model, &family);
         match self.key_for(&model, input.key) {
-            Ok(key) => test.run(key, self.keys.state(&model)).await,
+            // It is too large to be a part of every caller.
+            Ok(key) => Box::pin(test.run(key, self.keys.state(&model))).await,
             Err(error) => test.refuse_key(error),
         }
         let report = test.report(Timestamp::now(), elapsed(begin));
