@@ -17,14 +17,13 @@ use crate::workshop::Workshop;
 /// The largest answer that is gathered, in bytes of all that it brings.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// The whole answer, polished. What has come until `enough_at` is enough, if it is anything.
+/// The whole answer, polished.
 pub(crate) async fn gather(
     mut pieces: Pieces,
     mut decoder: Box<dyn Decode>,
     polisher: Polisher,
     workshop: &Workshop,
     terms: &Terms,
-    enough_at: Option<Instant>,
     record: &mut Record,
 ) -> Result<Reply, GatewayError> {
     let mut answer = Answer {
@@ -33,19 +32,14 @@ pub(crate) async fn gather(
         reply: Reply::default(),
     };
     let mut events = Vec::new();
-    let (mut is_cut, mut is_enough) = (false, false);
+    let mut is_cut = false;
     let mut size = 0;
     let total = Duration::from_secs(terms.total.into());
     let ends_at = Instant::now() + total.saturating_sub(record.elapsed());
     while !answer.polisher.is_over() && !decoder.is_over() {
         let silent_at = Instant::now() + Duration::from_secs(terms.idle.into());
-        let late_at = enough_at.unwrap_or(silent_at).min(silent_at).min(ends_at);
-        let next = tokio::time::timeout_at(late_at, pieces.next()).await;
+        let next = tokio::time::timeout_at(silent_at.min(ends_at), pieces.next()).await;
         let Ok(next) = next else {
-            if enough_at == Some(late_at) && !answer.reply.text.is_empty() {
-                is_enough = true;
-                break;
-            }
             return Err(overdue(terms, Instant::now() >= ends_at));
         };
         match next {
@@ -69,7 +63,7 @@ pub(crate) async fn gather(
     }
     // The server need not write what would be cut, nor wait for the last polish.
     drop(pieces);
-    if !answer.polisher.is_over() && !is_enough {
+    if !answer.polisher.is_over() {
         let ended = decoder.finish(&mut events);
         answer = answer.add(&mut events, false, record).await;
         let cut = GatewayError::Cut {
@@ -191,7 +185,6 @@ mod tests {
                 Polisher::new(Polish::Thoughts(marks), Vec::new()),
                 &workshop,
                 &terms,
-                None,
                 &mut record,
             );
             let error = gathered.await.unwrap_err();

@@ -144,7 +144,6 @@ async fn model_answers(asked: question::Asked, mut exchange: Exchange<'_>) -> Re
         feature: Some(asked.feature),
         voice: exchange.voice.clone(),
         question: Some(asked.question),
-        enough_at: asked.is_probe.then(probe::enough_at),
     };
     if asked.is_probe {
         return probe::answer(&wish, &models, exchange).await;

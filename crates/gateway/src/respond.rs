@@ -213,7 +213,6 @@ async fn gather(
         Polisher::new(polish, stops),
         exchange.workshop,
         &terms,
-        wish.enough_at,
         &mut exchange.record,
     )
     .await;

@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use domain::{FamilyRecord, Feature, Provider, UpstreamPath};
 use forms::{Asked, Form};
-use tokio::time::Instant;
 
 use crate::error::GatewayError;
 use crate::gitlab::Question;
@@ -24,8 +23,6 @@ pub(crate) struct Wish {
     pub(crate) voice: Voice,
     /// What GitLab or an editor asks, where the kind is `Question`.
     pub(crate) question: Option<Question>,
-    /// When an answer in one piece is long enough, however far it has come.
-    pub(crate) enough_at: Option<Instant>,
 }
 
 /// The kinds of request.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use domain::Model;
 use http::Response;
 use providers::{Reply, UpstreamError};
-use tokio::time::Instant;
 
 use super::question::Question;
 use crate::answer::AnswerBody;
@@ -26,11 +25,6 @@ const LISTS_WITHIN: Duration = Duration::from_millis(600);
 
 /// The most tokens that a probe of a gap asks for.
 pub(crate) const TOKENS: u32 = 8;
-
-/// When what has come of an answer is enough.
-pub(crate) fn enough_at() -> Instant {
-    Instant::now() + ANSWERS_WITHIN + LISTS_WITHIN
-}
 
 /// Answers a probe.
 pub(crate) async fn answer(

@@ -51,7 +51,6 @@ where
         feature,
         voice: Voice::Form(kind.form()),
         question: None,
-        enough_at: None,
     };
     match ask(&wish, &models, &mut exchange).await {
         Ok(begun) => respond(&wish, begun, exchange).await,
