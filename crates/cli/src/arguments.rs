@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 mod gitlab;
 mod model;
 
-pub(crate) use gitlab::{GitlabCommand, GitlabOptions};
+pub(crate) use gitlab::{GitlabCommand, GitlabOptions, PromptCommand, PromptName};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
 
 /// Gatehouse without a window: configure models, route features, run the AI gateway.

@@ -1,9 +1,7 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
-use domain::{
-    ClientKeyId, Family, Feature, GatewaySettings, GitlabSettings, ModelDraft, ModelId, SecretState,
-};
+use domain::{ClientKeyId, Family, Feature, GatewaySettings, ModelDraft, ModelId, SecretState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
@@ -97,7 +95,7 @@ api! {
     /// GitLab, as far as it is known.
     gitlab(()) -> GitlabView;
     /// Changes what is set for GitLab, and asks it for its keys.
-    save_gitlab_settings(GitlabSettings) -> GitlabView;
+    save_gitlab_settings(GitlabDraft) -> GitlabView;
     /// Asks every server that publishes keys for tokens now.
     check_gitlab(()) -> GitlabView;
     /// The prompts that GitLab asks for by name, each with the families that have texts of their own.

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use access::{ServiceName, SigningKey, ValidationKey};
-use domain::{InstanceUrl, ListenAddress, Settings};
+use domain::{GitlabSettings, InstanceUrl, ListenAddress, Settings};
 use secrecy::SecretString;
 
 use crate::view::OverrideView;
@@ -99,6 +99,22 @@ impl Environment {
         gitlab.open_on_loopback = self.open_on_loopback.unwrap_or(gitlab.open_on_loopback);
     }
 
+    /// Leaves what it holds over as it is stored: its values are never saved.
+    pub(crate) fn leave(&self, next: &mut GitlabSettings, stored: &GitlabSettings) {
+        if self.gitlab_url.is_some() {
+            next.url.clone_from(&stored.url);
+        }
+        if self.customers_portal.is_some() {
+            next.customers_portal.clone_from(&stored.customers_portal);
+        }
+        if self.accept_named_models.is_some() {
+            next.accept_named_models = stored.accept_named_models;
+        }
+        if self.open_on_loopback.is_some() {
+            next.open_on_loopback = stored.open_on_loopback;
+        }
+    }
+
     /// The variables that are set, each with the setting that it overrides.
     pub(crate) fn view(&self) -> Vec<OverrideView> {
         SETTINGS
@@ -180,6 +196,10 @@ mod tests {
         assert!(settings.gitlab.open_on_loopback && settings.gitlab.accept_named_models);
         let listen = environment.listen.map(|listen| listen.to_string());
         assert_eq!(listen.as_deref(), Some("127.0.0.1:6000"));
+        let mut saved = settings.gitlab.clone();
+        environment.leave(&mut saved, &GitlabSettings::default());
+        assert_eq!((saved.url, saved.open_on_loopback), (None, false));
+        assert!(saved.accept_named_models, "it is not held over");
         let shown: Vec<_> = environment
             .view()
             .into_iter()

@@ -1,10 +1,10 @@
-//! The fields of the forms of a model and of a family, so that a refusal stands where it can be
+//! The fields of the forms of a model, a family, GitLab and a prompt, so that a refusal stands where it can be
 //! corrected. Knows neither labels nor values.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A field of the form of a model or of a family.
+/// A field of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
@@ -57,6 +57,22 @@ pub enum Field {
     Remarks,
     /// The variants.
     Variants,
+    /// The address of a GitLab instance.
+    Url,
+    /// The address of the customers portal.
+    CustomersPortal,
+    /// The folder of documentation.
+    Documentation,
+    /// The system turn of a prompt.
+    System,
+    /// The user's turn of a prompt.
+    User,
+    /// The beginning of the answer to a prompt.
+    Prefill,
+    /// The temperature of a prompt.
+    Temperature,
+    /// The most tokens of the answer to a prompt.
+    MaxTokens,
 }
 
 impl Field {

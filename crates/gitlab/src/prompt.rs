@@ -24,7 +24,7 @@ pub use input::{Input, InputKind};
 pub use react::{ContextText, ReactInputs, Speaker, StepText, ToolText, Turn, render_react};
 pub use render::{Rendered, render};
 pub use table::PROMPTS;
-pub use texts::Texts;
+pub use texts::{Applied, Texts};
 
 /// The name of the texts for every family that has none of its own.
 pub const BASE: &str = "base";

@@ -2,6 +2,7 @@
 //! things go wrong.
 
 mod commands;
+mod gitlab;
 mod losses;
 mod models;
 mod routing;

@@ -1,5 +1,7 @@
 //! `gatehouse gitlab`, as types.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -15,6 +17,58 @@ pub(crate) enum GitlabCommand {
     Clear,
     /// Ask for the keys that sign tokens; show them and the last refusal
     Status,
+    /// The prompts that GitLab asks for by name
+    #[command(subcommand)]
+    Prompt(PromptCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PromptCommand {
+    /// List the prompts, each with the families that have texts of their own
+    List,
+    /// Show a prompt; with --json as `edit` takes it
+    Show {
+        #[command(flatten)]
+        prompt: PromptName,
+    },
+    /// Give a family texts of its own, to change them
+    Copy {
+        /// Prompt to copy, such as chat/explain_code
+        id: String,
+        /// The family that gets it
+        #[arg(long)]
+        family: String,
+        /// The family whose texts are copied [default: those for all families]
+        #[arg(
+            long,
+            value_name = "FAMILY",
+            default_value = "base",
+            hide_default_value = true
+        )]
+        from: String,
+    },
+    /// Change a prompt; one that could not be sent is refused
+    Edit {
+        #[command(flatten)]
+        prompt: PromptName,
+        /// A JSON file as `show --json` prints it; `-` reads it from standard input
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Make a prompt again what Gatehouse brings
+    Reset {
+        #[command(flatten)]
+        prompt: PromptName,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PromptName {
+    /// Prompt, such as chat/explain_code
+    pub(crate) id: String,
+    /// The family that is asked with it; base for all that have no texts of their own
+    #[arg(long, default_value = "base")]
+    pub(crate) family: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,5 @@
 //! `gatehouse family …`
 
-use std::io::{Read, stdin};
 use std::path::Path;
 
 use control::view::{FamilyDraft, FamilyView, SaveFamily};
@@ -8,11 +7,9 @@ use control::{Control, Error, ErrorCode};
 use domain::{CompletionRoute, Family, Standing, Support};
 use serde_json::{Value, json};
 
+use super::read_file;
 use crate::arguments::FamilyCommand;
-use crate::output::{Output, Stop, system_error, table};
-
-/// The largest file that is read as a record.
-const LARGEST: u64 = 1024 * 1024;
+use crate::output::{Output, Stop, table};
 
 pub(super) async fn run(
     command: &FamilyCommand,
@@ -74,14 +71,7 @@ fn find(families: Vec<FamilyView>, name: &str) -> Result<FamilyView, Error> {
 }
 
 fn read(file: &Path) -> Result<Value, Error> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        stdin().take(LARGEST).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-    };
-    read.map_err(system_error)?;
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str(&read_file(file)?).map_err(|error| {
         Error::new(
             ErrorCode::Invalid,
             format!("the record of the model family is not JSON: {error}"),

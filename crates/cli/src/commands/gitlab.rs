@@ -1,9 +1,9 @@
 //! `gatehouse gitlab …`
 
 use control::Control;
-use control::view::{DocumentationState, GitlabView, TokenProviderView};
-use domain::GitlabSettings;
+use control::view::{DocumentationState, GitlabDraft, GitlabView, TokenProviderView};
 
+use super::gitlab_prompt;
 use crate::arguments::{GitlabCommand, GitlabOptions};
 use crate::output::{Output, Stop, table};
 
@@ -14,44 +14,40 @@ pub(super) async fn run(
 ) -> Result<(), Stop> {
     let view = match command {
         GitlabCommand::Set { url, options } => {
-            let mut settings = control.gitlab(()).await?.settings;
+            let mut draft = GitlabDraft::from(&control.gitlab(()).await?.settings);
             if let Some(url) = url {
-                settings.url = Some(url.parse()?);
+                draft.url.clone_from(url);
             }
-            change(&mut settings, options)?;
-            control.save_gitlab_settings(settings).await?
+            change(&mut draft, options);
+            control.save_gitlab_settings(draft).await?
         }
         GitlabCommand::Clear => {
-            let mut settings = control.gitlab(()).await?.settings;
-            settings.url = None;
-            settings.customers_portal = None;
-            control.save_gitlab_settings(settings).await?
+            let mut draft = GitlabDraft::from(&control.gitlab(()).await?.settings);
+            draft.url.clear();
+            draft.customers_portal.clear();
+            control.save_gitlab_settings(draft).await?
         }
         GitlabCommand::Status => control.gitlab_status().await?,
+        GitlabCommand::Prompt(command) => {
+            return gitlab_prompt::run(command, control, output).await;
+        }
     };
     output.show(&view, status)
 }
 
-fn change(settings: &mut GitlabSettings, options: &GitlabOptions) -> Result<(), Stop> {
-    if let Some(url) = &options.customers_portal {
-        settings.customers_portal = match url.as_str() {
-            "none" => None,
-            url => Some(url.parse()?),
-        };
-    }
-    if let Some(folder) = &options.documentation {
-        settings.documentation = match folder.as_str() {
-            "none" => None,
-            folder => Some(folder.to_owned()),
-        };
-    }
-    settings.open_on_loopback = options
-        .open_on_loopback
-        .unwrap_or(settings.open_on_loopback);
-    settings.accept_named_models = options
+fn change(draft: &mut GitlabDraft, options: &GitlabOptions) {
+    let given = |option: &Option<String>| match option.as_deref() {
+        Some("none") => Some(String::new()),
+        given => given.map(str::to_owned),
+    };
+    draft.customers_portal = given(&options.customers_portal)
+        .unwrap_or_else(|| std::mem::take(&mut draft.customers_portal));
+    draft.documentation =
+        given(&options.documentation).unwrap_or_else(|| std::mem::take(&mut draft.documentation));
+    draft.open_on_loopback = options.open_on_loopback.unwrap_or(draft.open_on_loopback);
+    draft.accept_named_models = options
         .accept_named_models
-        .unwrap_or(settings.accept_named_models);
-    Ok(())
+        .unwrap_or(draft.accept_named_models);
 }
 
 fn status(view: &GitlabView) -> String {

@@ -4,6 +4,7 @@ mod family;
 mod feature;
 mod gateway;
 mod gitlab;
+mod gitlab_prompt;
 mod key;
 mod logs;
 mod model;
@@ -11,14 +12,19 @@ mod model_draft;
 mod prompt;
 mod serve;
 
+use std::io::{Read, stdin};
 use std::path::Path;
 
 use control::{Control, Error, Purpose};
 
 use crate::arguments::{
-    Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, ModelCommand,
+    Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand,
+    ModelCommand, PromptCommand,
 };
-use crate::output::{Output, Stop};
+use crate::output::{Output, Stop, system_error};
+
+/// The largest file that is read.
+const LARGEST: u64 = 1024 * 1024;
 
 /// Runs a command.
 pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Result<(), Stop> {
@@ -49,7 +55,11 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             gateway::run(command, &opened(reading(reads))?, output).await
         }
         Command::Gitlab(command) => {
-            let reads = matches!(command, GitlabCommand::Status);
+            let reads = matches!(
+                command,
+                GitlabCommand::Status
+                    | GitlabCommand::Prompt(PromptCommand::List | PromptCommand::Show { .. })
+            );
             gitlab::run(command, &opened(reading(reads))?, output).await
         }
         Command::Prompt(arguments) => prompt::run(arguments, &opened(Purpose::Ask)?, output).await,
@@ -78,4 +88,16 @@ fn open(folder: &Path, purpose: Purpose, output: Output) -> Result<Control, Erro
         Some(error) => Err(error.clone()),
         None => Ok(control),
     }
+}
+
+/// Reads a text from a file, or from standard input for `-`.
+fn read_file(file: &Path) -> Result<String, Error> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        stdin().take(LARGEST).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+    };
+    read.map_err(system_error)?;
+    Ok(text)
 }

@@ -1,13 +1,13 @@
 //! What the admin sets for GitLab, and what is known of it.
 
 use access::{ProviderState, SeenToken, TokenKind};
-use domain::GitlabSettings;
+use domain::{Field, GitlabSettings, InstanceUrl};
 use gateway::TOKEN_REFUSED;
 use jiff::Timestamp;
 
 use crate::environment::Environment;
 use crate::view::{
-    GitlabView, RefusalView, RequestQuery, RequestState, SeenTokenView, TokenKindView,
+    GitlabDraft, GitlabView, RefusalView, RequestQuery, RequestState, SeenTokenView, TokenKindView,
     TokenProviderView,
 };
 use crate::{Control, Error};
@@ -50,11 +50,14 @@ impl Control {
     }
 
     /// Changes what is set for GitLab, and asks it for its keys.
-    pub async fn save_gitlab_settings(&self, input: GitlabSettings) -> Result<GitlabView, Error> {
-        input.check()?;
+    /// A setting that the environment holds over in this run stays as it is stored.
+    pub async fn save_gitlab_settings(&self, input: GitlabDraft) -> Result<GitlabView, Error> {
         self.change(|settings| {
-            let rest = std::mem::take(&mut settings.gitlab.rest);
-            settings.gitlab = GitlabSettings { rest, ..input };
+            let mut next = parsed(&input, &settings.gitlab)?;
+            let stored = &settings.gitlab;
+            self.gitlab
+                .with_environment(|environment| environment.leave(&mut next, stored));
+            settings.gitlab = next;
             Ok(())
         })
         .await?;
@@ -110,6 +113,31 @@ impl Control {
         self.apply();
         Ok(())
     }
+}
+
+/// The settings that were typed, with what a newer program stored beside them.
+fn parsed(input: &GitlabDraft, stored: &GitlabSettings) -> Result<GitlabSettings, Error> {
+    let text = |typed: &str| Some(typed.trim().to_owned()).filter(|text| !text.is_empty());
+    let url = |typed: &str, name: &'static str, field: Field| {
+        let read = |text: String| InstanceUrl::named(&text, name);
+        let parsed = text(typed).map(read).transpose();
+        parsed.map_err(|error| Error::from(error).about(field))
+    };
+    let settings = GitlabSettings {
+        url: url(&input.url, "the GitLab URL", Field::Url)?,
+        customers_portal: url(
+            &input.customers_portal,
+            "the customers portal",
+            Field::CustomersPortal,
+        )?,
+        open_on_loopback: input.open_on_loopback,
+        accept_named_models: input.accept_named_models,
+        documentation: text(&input.documentation),
+        rest: stored.rest.clone(),
+    };
+    let checked = settings.check();
+    checked.map_err(|error| Error::from(error).about(Field::Documentation))?;
+    Ok(settings)
 }
 
 fn provider(state: ProviderState) -> TokenProviderView {

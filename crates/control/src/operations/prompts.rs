@@ -1,12 +1,11 @@
 //! The prompts that GitLab asks for by name: looked at, copied for a family, edited, reset.
 
-use domain::{PromptEdit, Settings};
-use gitlab::prompt::{self, PromptError, Shown};
+use domain::{Field, PromptEdit, Settings};
+use gitlab::prompt::{self, Applied, Input, Part, PromptError};
 use serde_json::Map;
 
 use crate::view::{
-    CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTemplates, PromptTexts, PromptView,
-    SavePrompt,
+    CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
 use crate::{Control, Error, ErrorCode};
 
@@ -20,6 +19,7 @@ impl Control {
                 family: listed.family,
             },
             title: listed.title.to_owned(),
+            feature: listed.feature,
             is_built_in: listed.is_built_in,
             is_edited: listed.is_edited,
         };
@@ -76,37 +76,28 @@ impl Control {
 }
 
 fn shown(settings: &Settings, key: PromptKey) -> Result<PromptView, Error> {
-    let Shown {
-        texts,
-        original,
-        temperature,
-        max_tokens,
-        inputs,
-        is_edited,
-    } = prompt::show(&settings.prompts, &key.id, &key.family)?;
+    let shown = prompt::show(&settings.prompts, &key.id, &key.family)?;
+    let input = |input: &Input| PromptInput {
+        name: input.name.to_owned(),
+        is_required: input.is_required,
+    };
     Ok(PromptView {
         key,
-        texts: PromptTexts {
-            system: texts.system,
-            user: texts.user,
-            prefill: texts.prefill,
-            temperature,
-            max_tokens,
-        },
-        original: PromptTemplates {
-            system: original.system,
-            user: original.user,
-            prefill: original.prefill,
-        },
-        inputs: inputs
-            .iter()
-            .map(|input| PromptInput {
-                name: input.name.to_owned(),
-                is_required: input.is_required,
-            })
-            .collect(),
-        is_edited,
+        texts: texts(shown.now),
+        original: texts(shown.original),
+        inputs: shown.inputs.iter().map(input).collect(),
+        is_edited: shown.is_edited,
     })
+}
+
+fn texts(applied: Applied) -> PromptTexts {
+    PromptTexts {
+        system: applied.texts.system,
+        user: applied.texts.user,
+        prefill: applied.texts.prefill,
+        temperature: applied.temperature,
+        max_tokens: applied.max_tokens,
+    }
 }
 
 impl From<PromptError> for Error {
@@ -118,6 +109,18 @@ impl From<PromptError> for Error {
             ),
             _ => (ErrorCode::Invalid, "Change the text and save again."),
         };
-        Self::new(code, error.to_string(), hint)
+        let field = match &error {
+            PromptError::Template { part, .. } => Some(match part {
+                Part::System => Field::System,
+                Part::User => Field::User,
+                Part::Prefill => Field::Prefill,
+            }),
+            PromptError::Unused(_) => Some(Field::User),
+            PromptError::Temperature => Some(Field::Temperature),
+            PromptError::MaxTokens => Some(Field::MaxTokens),
+            PromptError::Family(_) | PromptError::Exists { .. } => Some(Field::Family),
+            _ => None,
+        };
+        Self::new(code, error.to_string(), hint).about(field)
     }
 }

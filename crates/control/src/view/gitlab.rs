@@ -1,6 +1,6 @@
 //! What the panel shows of GitLab: whose tokens are accepted, who asked lately.
 
-use domain::GitlabSettings;
+use domain::{GitlabSettings, InstanceUrl};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +27,36 @@ pub enum DocumentationState {
         /// Why, for the admin.
         problem: String,
     },
+}
+
+/// What is set for GitLab, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct GitlabDraft {
+    /// The address of the instance; empty for none.
+    pub url: String,
+    /// The address of the customers portal; empty for none.
+    pub customers_portal: String,
+    /// Whether programs on this machine may use GitLab's paths without any token.
+    pub open_on_loopback: bool,
+    /// Whether a model that only GitLab knows is called where the request says.
+    pub accept_named_models: bool,
+    /// A folder of documentation, named in full; empty for none.
+    pub documentation: String,
+}
+
+impl From<&GitlabSettings> for GitlabDraft {
+    fn from(settings: &GitlabSettings) -> Self {
+        let text = |url: &Option<InstanceUrl>| url.as_ref().map(ToString::to_string);
+        Self {
+            url: text(&settings.url).unwrap_or_default(),
+            customers_portal: text(&settings.customers_portal).unwrap_or_default(),
+            open_on_loopback: settings.open_on_loopback,
+            accept_named_models: settings.accept_named_models,
+            documentation: settings.documentation.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// A variable of the environment that holds over a setting in this run.

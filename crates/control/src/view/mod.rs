@@ -21,8 +21,8 @@ pub use family::{FamilyDraft, FamilyPreview, FamilyView, SaveFamily};
 pub use feature::{FeatureView, RouteChange, UnfitModel};
 pub use gateway::{ClientKeyView, NewClientKey, PortCheck};
 pub use gitlab::{
-    DocumentationState, GitlabView, OverrideView, RefusalView, SeenTokenView, TokenKindView,
-    TokenProviderView, UserTokenKey,
+    DocumentationState, GitlabDraft, GitlabView, OverrideView, RefusalView, SeenTokenView,
+    TokenKindView, TokenProviderView, UserTokenKey,
 };
 pub use model::{
     Health, HealthState, ModelSwitch, ModelView, ServedModel, SetKey, Stage, StageOutcome,
@@ -30,8 +30,7 @@ pub use model::{
 };
 pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
 pub use prompts::{
-    CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTemplates, PromptTexts, PromptView,
-    SavePrompt,
+    CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
 pub use request::{
     Activity, ActivityBucket, ActivityQuery, Evidence, RequestId, RequestPage, RequestQuery,

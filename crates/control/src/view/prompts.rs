@@ -1,5 +1,6 @@
 //! What the panel shows of the prompts that GitLab asks for by name.
 
+use domain::Feature;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,6 +13,8 @@ pub struct PromptRow {
     pub key: PromptKey,
     /// Its name to show.
     pub title: String,
+    /// The feature whose model answers it.
+    pub feature: Feature,
     /// Whether Gatehouse brings texts for this family.
     pub is_built_in: bool,
     /// Whether the admin changed it.
@@ -53,24 +56,12 @@ pub struct PromptView {
     pub key: PromptKey,
     /// As it is used.
     pub texts: PromptTexts,
-    /// The templates as they were before the admin changed them.
-    pub original: PromptTemplates,
+    /// The same before the admin changed it.
+    pub original: PromptTexts,
     /// What templates may use, each with whether it is always there.
     pub inputs: Vec<PromptInput>,
     /// Whether the admin changed it.
     pub is_edited: bool,
-}
-
-/// The templates of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct PromptTemplates {
-    /// The system turn; empty for none.
-    pub system: String,
-    /// The user's turn.
-    pub user: String,
-    /// The beginning of the answer; empty for none.
-    pub prefill: String,
 }
 
 /// Something that a template may use.

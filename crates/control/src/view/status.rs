@@ -31,6 +31,8 @@ pub struct Status {
     pub hung_up: u64,
     /// How many client keys exist.
     pub client_keys: u32,
+    /// Whether programs on this machine use GitLab's paths without any token in this run.
+    pub open_on_loopback: bool,
     /// The newest failure of a request.
     #[ts(optional = nullable)]
     pub last_error: Option<LastError>,

@@ -57,6 +57,19 @@ impl GitlabSettings {
 pub struct InstanceUrl(Url);
 
 impl InstanceUrl {
+    /// Reads an address; a refusal calls it `name`.
+    pub fn named(text: &str, name: &'static str) -> Result<Self, DomainError> {
+        let refused = |problem: &str| DomainError::Setting {
+            name,
+            problem: problem.to_owned(),
+        };
+        let url = callable_url(text).map_err(refused)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refused("has a ? or a # in it"));
+        }
+        Ok(Self(url))
+    }
+
     /// The address of something below the instance; `path` begins with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{self}{path}")
@@ -76,15 +89,7 @@ impl FromStr for InstanceUrl {
     type Err = DomainError;
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        let refused = |problem: &str| DomainError::Setting {
-            name: "the GitLab URL",
-            problem: problem.to_owned(),
-        };
-        let url = callable_url(text).map_err(refused)?;
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(refused("has a ? or a # in it"));
-        }
-        Ok(Self(url))
+        Self::named(text, "the GitLab URL")
     }
 }
 

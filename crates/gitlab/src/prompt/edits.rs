@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use code::Defuser;
-use domain::{Family, FamilyRecord, GENERAL, PromptEdit, PromptEdits};
+use domain::{Family, FamilyRecord, Feature, GENERAL, PromptEdit, PromptEdits};
 use serde_json::{Map, Value, json};
 
 use super::engine::{names, run};
@@ -23,6 +23,8 @@ pub struct Listed {
     pub id: &'static str,
     /// Its name to show.
     pub title: &'static str,
+    /// The feature whose model answers.
+    pub feature: Feature,
     /// The family, or [`BASE`](super::BASE).
     pub family: String,
     /// Whether Gatehouse brings texts for this family.
@@ -34,14 +36,10 @@ pub struct Listed {
 /// A prompt for a family, to be looked at and edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// The texts as they are used.
-    pub texts: Texts,
-    /// The texts without what the admin changed for this family.
-    pub original: Texts,
-    /// 0 to 2.
-    pub temperature: f64,
-    /// The most tokens of an answer.
-    pub max_tokens: u32,
+    /// As it is used.
+    pub now: Applied,
+    /// Without what the admin changed for this family.
+    pub original: Applied,
     /// What templates may use.
     pub inputs: &'static [Input],
     /// Whether the admin changed it.
@@ -62,6 +60,7 @@ pub fn list(edits: &PromptEdits) -> Vec<Listed> {
         rows.extend(built_in.iter().copied().chain(copied).map(|family| Listed {
             id: prompt.id,
             title: prompt.title,
+            feature: prompt.feature,
             family: family.to_owned(),
             is_built_in: built_in.contains(family),
             is_edited: edits.contains_key(&key(prompt, family)),
@@ -73,12 +72,9 @@ pub fn list(edits: &PromptEdits) -> Vec<Listed> {
 /// The prompt as this family, or [`BASE`](super::BASE), is asked.
 pub fn show(edits: &PromptEdits, id: &str, family: &str) -> Result<Shown, PromptError> {
     let (prompt, family) = (Prompt::find(id)?, checked(family)?);
-    let now = applied(prompt, &names_from(&family), edits);
     Ok(Shown {
-        texts: now.texts,
-        original: original(prompt, &family, edits).texts,
-        temperature: now.temperature,
-        max_tokens: now.max_tokens,
+        now: applied(prompt, &names_from(&family), edits),
+        original: original(prompt, &family, edits),
         inputs: prompt.inputs,
         is_edited: edits.contains_key(&key(prompt, &family)),
     })
@@ -167,12 +163,10 @@ fn original(prompt: &Prompt, family: &str, edits: &PromptEdits) -> Applied {
 /// Refuses a prompt that could not be sent.
 fn check(prompt: &Prompt, prompt_after: &Applied) -> Result<(), PromptError> {
     if !(0.0..=2.0).contains(&prompt_after.temperature) {
-        let (name, range) = ("temperature", "0 to 2");
-        return Err(PromptError::Range { name, range });
+        return Err(PromptError::Temperature);
     }
     if !(1..=1_000_000).contains(&prompt_after.max_tokens) {
-        let (name, range) = ("number of tokens", "1 to 1,000,000");
-        return Err(PromptError::Range { name, range });
+        return Err(PromptError::MaxTokens);
     }
     let mut used = BTreeSet::new();
     for (part, source) in prompt_after.texts.parts() {

@@ -56,14 +56,12 @@ pub enum PromptError {
     /// An edited prompt leaves out what the request is about.
     #[error("the prompt no longer uses {{{{ {0} }}}}, without which the model cannot answer")]
     Unused(&'static str),
-    /// A number is outside its range.
-    #[error("the {name} is outside {range}")]
-    Range {
-        /// What it is.
-        name: &'static str,
-        /// The range.
-        range: &'static str,
-    },
+    /// The temperature is outside its range.
+    #[error("the temperature is outside 0 to 2")]
+    Temperature,
+    /// The most tokens of an answer are outside their range.
+    #[error("the number of tokens is outside 1 to 1,000,000")]
+    MaxTokens,
     /// A name that no family can have.
     #[error("\"{0}\" is not the name of a model family")]
     Family(String),

@@ -17,10 +17,13 @@ pub struct Texts {
 
 /// A prompt as it applies to a family.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Applied {
-    pub(super) texts: Texts,
-    pub(super) temperature: f64,
-    pub(super) max_tokens: u32,
+pub struct Applied {
+    /// The templates.
+    pub texts: Texts,
+    /// 0 to 2.
+    pub temperature: f64,
+    /// The most tokens of an answer.
+    pub max_tokens: u32,
 }
 
 /// Families that are asked as another one is where they have no text of their own.

@@ -30,7 +30,7 @@ fn an_edited_prompt_is_sent_until_it_is_reset() {
         sent(&edits, "gpt")
     );
     let shown = show(&edits, ID, "base").unwrap();
-    assert!(shown.is_edited && shown.texts.user == text);
+    assert!(shown.is_edited && shown.now.texts.user == text);
     assert_ne!(shown.original.user, text);
     reset(&mut edits, ID, "base").unwrap();
     assert_eq!((sent(&edits, "gpt"), edits.len()), (before, 0));
@@ -41,11 +41,11 @@ fn only_what_was_changed_is_kept() {
     let mut edits = PromptEdits::new();
     let shown = show(&edits, ID, "base").unwrap();
     let same = PromptEdit {
-        system: Some(shown.texts.system),
-        user: Some(shown.texts.user),
-        prefill: Some(shown.texts.prefill),
-        temperature: Some(shown.temperature),
-        max_tokens: Some(shown.max_tokens),
+        system: Some(shown.now.texts.system),
+        user: Some(shown.now.texts.user),
+        prefill: Some(shown.now.texts.prefill),
+        temperature: Some(shown.now.temperature),
+        max_tokens: Some(shown.now.max_tokens),
         ..PromptEdit::default()
     };
     let warmer = PromptEdit {
@@ -165,9 +165,12 @@ fn every_prompt_can_be_saved_as_it_is_and_names_are_checked() {
         for family in ["base", "mistral", "of_mine"] {
             let mut edits = PromptEdits::new();
             let shown = show(&edits, prompt.id, family).unwrap();
-            let user = user_text(&shown.texts.user);
+            let user = user_text(&shown.now.texts.user);
             edit(&mut edits, prompt.id, family, user).unwrap();
-            assert_eq!(show(&edits, prompt.id, family).unwrap().texts, shown.texts);
+            assert_eq!(
+                show(&edits, prompt.id, family).unwrap().now.texts,
+                shown.now.texts
+            );
         }
     }
     let mut edits = PromptEdits::new();

@@ -74,6 +74,7 @@ fn an_input_closes_no_tag_and_adds_no_turn() {
 fn applied_user(prompt: &Prompt) -> String {
     show(&PromptEdits::new(), prompt.id, BASE)
         .unwrap()
+        .now
         .texts
         .user
 }
