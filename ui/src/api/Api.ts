@@ -12,7 +12,7 @@ import type { FamilyView } from "./FamilyView";
 import type { Feature } from "./Feature";
 import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
-import type { GitlabSettings } from "./GitlabSettings";
+import type { GitlabDraft } from "./GitlabDraft";
 import type { GitlabView } from "./GitlabView";
 import type { KeyringView } from "./KeyringView";
 import type { ModelDraft } from "./ModelDraft";
@@ -155,7 +155,7 @@ gitlab: [null, GitlabView],
 /**
  * Changes what is set for GitLab, and asks it for its keys.
  */
-save_gitlab_settings: [GitlabSettings, GitlabView], 
+save_gitlab_settings: [GitlabDraft, GitlabView], 
 /**
  * Asks every server that publishes keys for tokens now.
  */

@@ -42,6 +42,10 @@ hung_up: number,
  */
 client_keys: number, 
 /**
+ * Whether programs on this machine use GitLab's paths without any token in this run.
+ */
+open_on_loopback: boolean, 
+/**
  * The newest failure of a request.
  */
 last_error?: LastError | null, 

@@ -27,7 +27,7 @@ pub(super) async fn run(
             draft.customers_portal.clear();
             control.save_gitlab_settings(draft).await?
         }
-        GitlabCommand::Status => control.gitlab_status().await?,
+        GitlabCommand::Status => control.check_gitlab(()).await?,
         GitlabCommand::Prompt(command) => {
             return gitlab_prompt::run(command, control, output).await;
         }

@@ -61,23 +61,17 @@ impl Control {
             Ok(())
         })
         .await?;
-        self.prepare_gitlab().await?;
         self.check_gitlab(()).await
     }
 
-    /// Asks every provider of keys now.
+    /// Asks every provider of keys now, also in a process without a gateway.
     pub async fn check_gitlab(&self, (): ()) -> Result<GitlabView, Error> {
+        self.prepare_gitlab().await?;
         if let Some(access) = self.gitlab.access() {
             access.check_providers(Timestamp::now()).await;
             self.touch();
         }
         self.gitlab(()).await
-    }
-
-    /// The same for a process without a gateway: it asks the providers itself.
-    pub async fn gitlab_status(&self) -> Result<GitlabView, Error> {
-        self.prepare_gitlab().await?;
-        self.check_gitlab(()).await
     }
 
     /// The last token that was refused, by this process or another.

@@ -14,6 +14,7 @@ use crate::{Control, ErrorCode, HolderKind, Purpose};
 
 mod endpoints;
 mod families;
+mod gitlab;
 mod routes;
 mod server;
 mod test_model;
