@@ -77,6 +77,14 @@ export function commands(): Command[] {
     title: palette.families,
     run: () => go('models', ['families']),
   }
+  const prompts: Command = { ...families, id: 'go-prompts', title: palette.prompts, run: () => go('models', ['prompts']) }
+  const gitlab: Command = {
+    id: 'go-gitlab',
+    section: palette.goTo,
+    icon: 'gateway',
+    title: palette.gitlab,
+    run: () => go('gateway', ['access']),
+  }
   const models = world.models.map((model): Command => ({
     id: `model-${model.id}`,
     section: palette.models,
@@ -86,7 +94,7 @@ export function commands(): Command[] {
     hue: model.hue,
     run: () => go('models', [model.id]),
   }))
-  return [...actions(), ...screens, families, ...models]
+  return [...actions(), ...screens, families, prompts, gitlab, ...models]
 }
 
 /** Commands that hold every typed word, and the logs for whatever else was typed. */

@@ -121,6 +121,8 @@ export const gateway = {
 }
 
 export const access = {
+  title: 'Client keys',
+  showAll: (count: number) => `Show all ${count}`,
   none: 'No client key exists, so every program on this machine may call. As soon as one exists, each call needs a key.',
   some: 'Each call needs one of these keys. Gatehouse keeps only their fingerprints.',
   heads: { name: 'Name', created: 'Created', used: 'Last used' },

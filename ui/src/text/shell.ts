@@ -46,6 +46,8 @@ export const palette = {
   goTo: 'Go to',
   models: 'Models',
   families: 'Model families',
+  prompts: 'Prompts that GitLab asks for',
+  gitlab: 'GitLab and client keys',
   start: 'Start the gateway',
   stop: 'Stop the gateway',
   restart: 'Restart the gateway',
