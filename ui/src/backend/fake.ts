@@ -8,11 +8,14 @@ import type { GatewaySettings } from '../api/GatewaySettings'
 import type { ModelView } from '../api/ModelView'
 import type { PromptRequest } from '../api/PromptRequest'
 import type { RequestQuery } from '../api/RequestQuery'
+import type { Route } from '../api/Route'
 import type { Status } from '../api/Status'
 import type { Backend } from './backend'
 import { OWN, RECORDS, render, viewOf } from './fake/families'
 import { change, features, routes } from './fake/features'
+import { gitlab } from './fake/gitlab'
 import { models, saved } from './fake/models'
+import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
 import { activity, history, page, row } from './fake/requests'
 import { ANSWER, report } from './fake/tests'
@@ -87,6 +90,7 @@ export function fake(search = ''): Fake {
     refused: isEmpty ? 0 : 14,
     hung_up: isEmpty ? 0 : 6302,
     client_keys: keys.length,
+    open_on_loopback: state === 'notices',
     last_error: isEmpty
       ? null
       : {
@@ -274,6 +278,8 @@ export function fake(search = ''): Fake {
       push({ client_keys: keys.length })
       return null
     },
+    ...gitlab(state, (open_on_loopback) => push({ open_on_loopback })),
+    ...prompts(isEmpty),
     list_requests: (query) => page(rows, query, total),
     get_request: (id) => {
       const found = rows.find((one) => one.id === id)

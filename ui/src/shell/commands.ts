@@ -77,7 +77,12 @@ export function commands(): Command[] {
     title: palette.families,
     run: () => go('models', ['families']),
   }
-  const prompts: Command = { ...families, id: 'go-prompts', title: palette.prompts, run: () => go('models', ['prompts']) }
+  const prompts: Command = {
+    ...families,
+    id: 'go-prompts',
+    title: palette.prompts,
+    run: () => go('models', ['prompts']),
+  }
   const gitlab: Command = {
     id: 'go-gitlab',
     section: palette.goTo,

@@ -27,7 +27,8 @@ export const gitlab = {
   },
   override: (variables: string) =>
     `${variables} sets it for this run. To change it here, unset the variable and start again.`,
-  overrideListen: (variables: string) => `${variables} sets it at every start; a change here holds until then.`,
+  overrideListen: (variables: string) =>
+    `${variables} sets it at every start; a change here holds until then.`,
   overrideName: (variable: string) => `${variable} sets the name that tokens are made for.`,
   banner: {
     what: 'GitLab’s paths are open to every program on this machine.',
@@ -48,7 +49,8 @@ export const gitlab = {
     loaded: (age: string) => `${age} ago`,
     keys: (count: string) => `${count}, loaded`,
     still: 'Tokens signed with the keys above are still accepted. Gatehouse asks again by itself.',
-    noKeys: 'No token of it is accepted until it answers. Check the address, and that this machine reaches it.',
+    noKeys:
+      'No token of it is accepted until it answers. Check the address, and that this machine reaches it.',
     failed: 'Failed',
     ok: 'Keys loaded',
   },
@@ -80,7 +82,10 @@ export const gitlab = {
     places: {
       none: { word: 'No key yet', text: 'It is made when a GitLab is named and the gateway runs.' },
       keyring: { word: 'Key in the keyring', text: 'Tokens outlive a restart.' },
-      environment: { word: 'Key from the environment', text: 'Tokens outlive a restart as long as it is set.' },
+      environment: {
+        word: 'Key from the environment',
+        text: 'Tokens outlive a restart as long as it is set.',
+      },
       memory: {
         word: 'Key in memory',
         text: 'There is no keyring. After a restart editors ask GitLab for new tokens by themselves.',
@@ -100,7 +105,8 @@ export const gitlab = {
     refusesLocal: 'GitLab itself may refuse a local address in this field.',
     allowed: (host: string) => `${host} stands in Host names, so requests for it are taken.`,
     placeholder: 'HOST-NAME',
-    noHost: 'Put the name under which GitLab reaches this machine in place of HOST-NAME, and allow it in Host names.',
+    noHost:
+      'Put the name under which GitLab reaches this machine in place of HOST-NAME, and allow it in Host names.',
     open: 'Open Service',
     copy: 'Copy',
     duo: 'The Duo Agent Platform (18.4 and later) speaks another protocol, which Gatehouse does not.',

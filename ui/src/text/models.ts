@@ -30,7 +30,7 @@ export const models = {
     text: 'No deployment has this in its name, host or features.',
     clear: 'Clear the filter',
   },
-  views: { deployments: 'Deployments', families: 'Families' },
+  views: { deployments: 'Deployments', families: 'Families', prompts: 'Prompts' },
   tabs: { settings: 'Settings', test: 'Test' },
   close: 'Close',
 }
