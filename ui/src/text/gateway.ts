@@ -122,6 +122,7 @@ export const gateway = {
 
 export const access = {
   title: 'Client keys',
+  unsaved: 'unsaved',
   showAll: (count: number) => `Show all ${count}`,
   none: 'No client key exists, so every program on this machine may call. As soon as one exists, each call needs a key.',
   some: 'Each call needs one of these keys. Gatehouse keeps only their fingerprints.',

@@ -7,7 +7,7 @@ export const gitlab = {
   urlHelp: 'Tokens that this instance signs are accepted. Empty: none are.',
   urlHolder: 'https://gitlab.example.com',
   portal: 'Customers portal',
-  portalHelp: 'A second signer of tokens, rarely needed. Empty: off. An offline site leaves it empty.',
+  portalHelp: 'A second signer of tokens, rarely needed. Empty: off.',
   portalHolder: 'https://customers.gitlab.com',
   open: 'Without a token',
   openLabel: 'No authentication on loopback',
@@ -40,7 +40,7 @@ export const gitlab = {
   saved: 'Saved what is set for GitLab',
   changed: (fields: string) => `${fields}. GitLab is asked for its keys at once.`,
   signers: {
-    title: 'Keys that sign tokens',
+    title: 'Signing keys',
     check: 'Check now',
     checking: 'Asking…',
     none: 'No GitLab is named, so there is nobody to ask.',
@@ -63,8 +63,8 @@ export const gitlab = {
     user: 'user',
     kinds: { instance: 'Instance token', user: 'User token' },
     notAccepted: 'No token accepted',
-    scopes: (names: string) => `for ${names}`,
-    noScopes: 'without scopes',
+    scopes: (names: string) => `may ${names}`,
+    noScopes: 'no scopes',
     ago: (age: string) => `${age} ago`,
     refused: (age: string) => `Refused ${age} ago.`,
     more: (count: number) => `Show all ${count}`,
@@ -101,7 +101,10 @@ export const gitlab = {
     admin: 'Admin › GitLab Duo › Local AI Gateway URL',
     stopped: 'The gateway is stopped. When it runs it answers there.',
     loopback: '127.0.0.1 is right only when GitLab runs on this machine, and not in a container.',
-    elsewhere: 'For GitLab elsewhere: Listen on this network, and allow the host name that GitLab will use.',
+    elsewhere: (allowed: string | undefined) =>
+      allowed
+        ? `For GitLab elsewhere: Listen on this network. ${allowed} is allowed already, so GitLab is given that name.`
+        : 'For GitLab elsewhere: Listen on this network, and add the name that stands in the address, such as gatehouse.example.org, to Host names.',
     refusesLocal: 'GitLab itself may refuse a local address in this field.',
     allowed: (host: string) => `${host} stands in Host names, so requests for it are taken.`,
     placeholder: 'HOST-NAME',
@@ -177,8 +180,8 @@ export const prompts = {
   lookAt: (field: string) => `To correct: ${field}`,
   same: 'The same as Gatehouse brings.',
   tooLong: 'Too much differs to show it line by line.',
-  before: 'Gatehouse brings',
-  after: 'Now',
+  before: 'as Gatehouse brings it',
+  after: 'as it is now',
 }
 
 /** The fields of a prompt, as their labels have them. */

@@ -126,7 +126,7 @@ export function prompts(isEmpty: boolean): Table {
       ...short('You write commit messages.\nThe first line has at most 50 characters.', 'diff', 0),
       max_tokens: 600,
     })
-    edits.set('chat/explain_code gemma', { ...EXPLAIN, system: 'Explain the code in three sentences.' })
+    edits.set('chat/explain_code codegemma', { ...EXPLAIN, system: 'Explain the code in three sentences.' })
   }
   const find = (id: string) => {
     const found = BUILT.find((one) => one.id === id)
