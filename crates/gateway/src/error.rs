@@ -124,7 +124,7 @@ pub(crate) enum GatewayError {
     #[error("{model}: {problem}")]
     Credentials { model: String, problem: String },
     #[error(
-        "{model} answers {limit} requests at once, and the queue for it is full. Try again in a moment"
+        "{model} answers no more than {limit} at once, and no place came free in time. Try again in a moment, or raise its limit in Models"
     )]
     Crowded { model: String, limit: u32 },
     #[error("{limit} requests are in flight already, which is the limit. Try again in a moment")]
@@ -394,10 +394,11 @@ fn sentence(error: &GatewayError) -> String {
         .next()
         .map(|letter| letter.to_uppercase().to_string())
         .unwrap_or_default();
-    // A model's name keeps the letters it was given.
+    // The names of models and of fields keep the letters they were given.
     let capital = !matches!(
         error,
-        GatewayError::Unreachable { .. }
+        GatewayError::NotServed(_)
+            | GatewayError::Unreachable { .. }
             | GatewayError::Late { .. }
             | GatewayError::TooLong { .. }
             | GatewayError::Silent { .. }

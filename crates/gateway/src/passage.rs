@@ -131,7 +131,7 @@ fn error_event(head: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn too_large() -> UpstreamError {
-    UpstreamError::Damaged("an event larger than 1 MiB".into())
+    UpstreamError::Damaged("an event larger than 16 MiB".into())
 }
 
 /// OpenAI's events on their way.

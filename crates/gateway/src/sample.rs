@@ -44,43 +44,37 @@ pub(crate) fn answer(
     wish: &Wish,
     correlation_id: &str,
 ) -> Result<(AnswerForm, Content, Handling), Trouble> {
-    let form = wish.kind.form();
-    let passes = Handling::Pass {
-        form,
-        thoughts: None,
+    let translates = |include_usage, echo| Handling::Translate {
+        voice: wish.voice.clone(),
+        polish: Polish::Thoughts(code::Thoughts::common_marks()),
+        stops: Vec::new(),
+        include_usage,
+        echo,
     };
-    let (path, answer_form, handling, body) = match wish.kind {
+    // Only a stream in the client's own form passes: any other answer is read, and so counted.
+    let own = || match wish.request.streamed {
+        true => Handling::Pass {
+            form: wish.kind.form(),
+            thoughts: None,
+        },
+        false => translates(true, serde_json::Map::new()),
+    };
+    let (path, handling, body) = match wish.kind {
         WishKind::Chat => {
             let body = wish.request.body().to_vec();
-            let path = UpstreamPath::ChatCompletions;
-            (path, AnswerForm::OpenaiChat, passes, body)
+            (UpstreamPath::ChatCompletions, own(), body)
         }
         WishKind::Prompt | WishKind::Gap => {
             let body = wish.request.body().to_vec();
-            (
-                UpstreamPath::Completions,
-                AnswerForm::OpenaiText,
-                passes,
-                body,
-            )
+            (UpstreamPath::Completions, own(), body)
         }
         WishKind::Question => {
             let heard = wish.question.as_ref().map(heard).unwrap_or_default();
             let body = json!({"messages": [{"content": heard}],
                 "stream_options": {"include_usage": true}});
-            let handling = Handling::Translate {
-                voice: wish.voice.clone(),
-                polish: Polish::Thoughts(code::Thoughts::common_marks()),
-                stops: Vec::new(),
-                include_usage: true,
-                echo: serde_json::Map::new(),
-            };
-            (
-                UpstreamPath::ChatCompletions,
-                AnswerForm::OpenaiChat,
-                handling,
-                body.to_string().into_bytes(),
-            )
+            let handling = translates(true, serde_json::Map::new());
+            let body = body.to_string().into_bytes();
+            (UpstreamPath::ChatCompletions, handling, body)
         }
         WishKind::Responses | WishKind::Messages => {
             let asked = wish.read()?;
@@ -89,33 +83,26 @@ pub(crate) fn answer(
             let body = json!({"messages": [{"content": heard}],
                 "max_tokens": asked.ask.parameters.max_tokens,
                 "stream_options": {"include_usage": true}});
-            let handling = Handling::Translate {
-                voice: wish.voice.clone(),
-                polish: Polish::Thoughts(code::Thoughts::common_marks()),
-                stops: Vec::new(),
-                include_usage: asked.include_usage,
-                echo: asked.echo,
-            };
-            let path = UpstreamPath::ChatCompletions;
-            (
-                path,
-                AnswerForm::OpenaiChat,
-                handling,
-                body.to_string().into_bytes(),
-            )
+            let handling = translates(asked.include_usage, asked.echo);
+            let body = body.to_string().into_bytes();
+            (UpstreamPath::ChatCompletions, handling, body)
         }
         WishKind::Embeddings => {
             let (who, what) = ("the sample model".to_owned(), "embeddings".to_owned());
             return Err(UpstreamError::Unsupported { who, what }.into());
         }
     };
+    let form = match path {
+        UpstreamPath::ChatCompletions => AnswerForm::OpenaiChat,
+        _ => AnswerForm::OpenaiText,
+    };
     let answer = SampleAnswer::new(path, &body, correlation_id);
     let content = if wish.request.streamed {
         Content::Stream(answer.stream())
     } else {
-        Content::Whole(answer.whole())
+        Content::Events(form.events(&answer.whole(), NAME)?)
     };
-    Ok((answer_form, content, handling))
+    Ok((form, content, handling))
 }
 
 /// An answer of the sample model, before it is given a form.

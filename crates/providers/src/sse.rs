@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use bytes::{Bytes, BytesMut};
 use memchr::memchr2;
 
-/// The largest event that is accepted, in bytes.
-const LARGEST_EVENT: usize = 1024 * 1024;
+/// The largest event that is accepted, in bytes: as much as an answer in one piece may have. The
+/// last event of some servers repeats the prompt, or its tokens.
+pub(crate) const LARGEST_EVENT: usize = 16 * 1024 * 1024;
 
 /// An event grew beyond the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an event of the stream is larger than 1 MiB")]
+#[error("an event of the stream is larger than 16 MiB")]
 pub struct EventTooLarge;
 
 /// Holds back the part of a stream that is not yet a whole event.

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 use tests::eventually;
 use tests::gatehouse::{Gatehouse, files_with};
 
+use crate::client::{FORMS, Question};
 use crate::fixture::{Fixture, read};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,6 +297,22 @@ async fn the_sample_model_answers_the_same_every_time() {
         "it says what it is: {first}"
     );
     assert_eq!(text(&first), text(&second));
+    let request = gateway
+        .chat("demo", json!({}))
+        .header("x-request-id", "counted");
+    read(request.send().await.unwrap()).await;
+    let row = gateway.gatehouse.row("counted");
+    assert_eq!(row["finish_reason"], "stop", "{row}");
+    assert!(row["completion_tokens"].as_u64() > Some(10), "{row}");
+    for form in FORMS {
+        for streamed in [false, true] {
+            let said = form.ask(&gateway, "demo", Question::Plain, streamed).await;
+            assert!(
+                said.text.contains("sample model"),
+                "{form:?} {streamed}: {said:?}"
+            );
+        }
+    }
     let stream = gateway.stream("demo").await;
     assert!(
         stream.matches("data: ").count() > 3 && stream.trim_end().ends_with("[DONE]"),

@@ -45,6 +45,15 @@ pub(super) fn check_reach(model: &Model) -> Result<(), DomainError> {
     }
     match &model.identifier {
         Some(identifier) if provider == Provider::Bedrock => check_bedrock(model, identifier),
+        // It becomes a segment of a path.
+        Some(identifier)
+            if provider == Provider::Azure && matches!(identifier.served_name(), "." | "..") =>
+        {
+            let name = identifier.served_name();
+            Err(DomainError::Identifier(format!(
+                "\"{name}\" is not the name of a deployment"
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -104,6 +104,18 @@ fn a_status_200_without_an_answer_is_no_success() {
 }
 
 #[test]
+fn fields_of_odd_types_spoil_no_answer_and_hide_no_error() {
+    let odd = r#""choices":[{"message":{"content":"x"},"finish_reason":7}],"usage":{"prompt_tokens":1.5}"#;
+    assert_eq!(
+        whole_answer(format!("{{{odd}}}").as_bytes(), &mut outcome()),
+        Ok(())
+    );
+    let failed = format!(r#"{{{odd},"error":"boom"}}"#);
+    let problem = whole_answer(failed.as_bytes(), &mut outcome()).unwrap_err();
+    assert!(problem.contains("boom"), "{problem}");
+}
+
+#[test]
 fn the_words_of_every_error_shape_are_found() {
     for (body, words) in [
         (

@@ -9,11 +9,11 @@ use http::Response;
 use http::request::Parts;
 
 use super::Exchange;
+use super::models::unknown;
 use crate::answer::AnswerBody;
 use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::incoming::{ModelRequest, read_body};
-use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
 use crate::snapshot::Snapshot;
@@ -114,20 +114,9 @@ pub(crate) fn resolve<'a>(
         Target::Off { model, .. } => Err(GatewayError::ModelOff(model.name.to_string())),
         Target::Disabled(feature) => Err(GatewayError::FeatureOff(feature)),
         Target::Unrouted(feature) => Err(GatewayError::Unrouted(feature)),
-        Target::Unknown => Err(unknown(settings, &request.model)),
-    }
-}
-
-fn unknown(settings: &Settings, name: &str) -> GatewayError {
-    let names = settings.models.iter().take(20);
-    let names: Vec<_> = names.map(|model| model.name.as_str()).collect();
-    let known = if names.is_empty() {
-        "none yet".into()
-    } else {
-        names.join(", ")
-    };
-    GatewayError::UnknownModel {
-        name: cut(name, 100),
-        known,
+        Target::Unknown => {
+            let names: Vec<_> = settings.models.iter().map(|m| m.name.as_str()).collect();
+            Err(unknown(&request.model, &names))
+        }
     }
 }

@@ -16,6 +16,9 @@ pub(super) fn list(exchange: Exchange<'_>) -> Response<AnswerBody> {
     exchange.complete(json!({"object": "list", "data": data, "has_more": false}).to_string())
 }
 
+/// How many models a refusal names.
+const MOST_NAMED: usize = 20;
+
 /// One of them (API references, "Retrieve model").
 pub(super) fn one(id: &str, exchange: Exchange<'_>) -> Response<AnswerBody> {
     let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
@@ -26,11 +29,23 @@ pub(super) fn one(id: &str, exchange: Exchange<'_>) -> Response<AnswerBody> {
         .collect();
     match entries.iter().find(|entry| entry["id"] == *id) {
         Some(entry) => exchange.complete(entry.to_string()),
-        None => {
-            let known = names[..names.len().min(20)].join(", ");
-            let name = cut(&id, 100);
-            exchange.fail(&GatewayError::UnknownModel { name, known })
+        None => exchange.fail(&unknown(&id, &names)),
+    }
+}
+
+/// No model has this name; these are the ones that there are.
+pub(super) fn unknown(name: &str, names: &[&str]) -> GatewayError {
+    let known = match names {
+        [] => "none yet".into(),
+        _ if names.len() <= MOST_NAMED => names.join(", "),
+        _ => {
+            let more = names.len() - MOST_NAMED;
+            format!("{} and {more} more", names[..MOST_NAMED].join(", "))
         }
+    };
+    GatewayError::UnknownModel {
+        name: cut(name, 100),
+        known,
     }
 }
 

@@ -4,10 +4,8 @@
 use bytes::Bytes;
 use memchr::memchr;
 
+use crate::sse::LARGEST_EVENT;
 use crate::{Decode, Event, Splitter, UpstreamError, data_of};
-
-/// The longest line that is accepted, in bytes.
-const LONGEST_LINE: usize = 1024 * 1024;
 
 /// Reads the objects of one answer.
 pub(super) trait Read: Send {
@@ -126,8 +124,8 @@ impl<R: Read> Decode for LineDecoder<R> {
 }
 
 fn hold(held: &mut Vec<u8>, piece: &[u8]) -> Result<(), UpstreamError> {
-    if held.len() + piece.len() > LONGEST_LINE {
-        let said = "a line of the stream is larger than 1 MiB";
+    if held.len() + piece.len() > LARGEST_EVENT {
+        let said = "a line of the stream is larger than 16 MiB";
         return Err(UpstreamError::Damaged(said.into()));
     }
     held.extend_from_slice(piece);
@@ -143,7 +141,7 @@ fn read_line(
     if line.is_empty() {
         return Ok(());
     }
-    if line.len() > LONGEST_LINE {
+    if line.len() > LARGEST_EVENT {
         return hold(&mut Vec::new(), line);
     }
     reading.read(line, events)

@@ -76,6 +76,14 @@ fn a_deployment_url_of_azure_names_its_model() {
         );
         assert_eq!(both.unwrap().served_name(), Some("other"), "{path}");
     }
+    for climbs in ["azure/.", "azure/.."] {
+        let refusal = saved(Provider::Azure, house, climbs, None).unwrap_err();
+        assert_eq!(
+            refusal.field(),
+            Some(Field::Identifier),
+            "{climbs}: {refusal}"
+        );
+    }
     let elsewhere = "http://gpu-1/openai/deployments/x";
     let other = saved(Provider::OpenaiCompatible, elsewhere, "", None);
     assert_eq!(other.unwrap().served_name(), None);

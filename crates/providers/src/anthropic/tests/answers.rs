@@ -231,8 +231,8 @@ fn what_is_not_of_the_form_is_a_clear_error() {
             "reported in the stream: out of memory",
         ),
         (
-            format!("data: {}", "x".repeat(1024 * 1024)),
-            "larger than 1 MiB",
+            format!("data: {}", "x".repeat(16 * 1024 * 1024)),
+            "larger than 16 MiB",
         ),
         ((0..1001).map(open).collect(), "more than 1000 open blocks"),
     ];

@@ -240,6 +240,17 @@ fn long_lines_are_fine_and_endless_ones_are_not() {
     };
     let reply = decoded(AnswerForm::OpenaiChat, &[chunk(&text).as_bytes()]).unwrap();
     assert_eq!(reply.text.len(), 100_000);
+    // Ollama ends with the tokens of the whole conversation.
+    let tokens = "151643,".repeat(400_000);
+    let long = format!("{{\"response\":\"x\",\"done\":true,\"context\":[{tokens}1]}}\n");
+    let pieces: Vec<&[u8]> = long.as_bytes().chunks(16_384).collect();
+    assert_eq!(
+        decoded(AnswerForm::OllamaGenerate, &pieces).unwrap().text,
+        "x"
+    );
+    let long = chunk(&"x".repeat(3_000_000));
+    let reply = decoded(AnswerForm::OpenaiChat, &[long.as_bytes()]).unwrap();
+    assert_eq!(reply.text.len(), 3_000_000);
     let huge = "x".repeat(20_000_000);
     for (form, stream) in [
         (AnswerForm::OpenaiChat, chunk(&huge)),
@@ -251,7 +262,7 @@ fn long_lines_are_fine_and_endless_ones_are_not() {
         for size in [stream.len(), 16_384] {
             let pieces: Vec<&[u8]> = stream.as_bytes().chunks(size).collect();
             let error = decoded(form, &pieces).unwrap_err();
-            assert!(error.to_string().contains("larger than 1 MiB"), "{error}");
+            assert!(error.to_string().contains("larger than 16 MiB"), "{error}");
         }
     }
 }
