@@ -135,6 +135,7 @@ impl<'a> Reach<'a> {
             parameters: Parameters::default(),
             stop_ids: Vec::new(),
             stream: true,
+            rest: serde_json::Map::new(),
         };
         let target = self.target(None);
         match way {

@@ -11,7 +11,7 @@ use providers::{
     Ask, Call, Fill, Message, Parameters, Role, Target, Way, can_fill, completion_route,
     count_tokens,
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::error::Trouble;
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
@@ -37,8 +37,8 @@ pub(crate) async fn prepare(
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let request = forms::read_gap(wish.request.body())?;
-    prepare_gap(wish, request, &[], target, exchange).await
+    let (request, rest) = forms::read_gap(wish.request.body())?;
+    fill_gap(wish, request, rest, &[], target, exchange).await
 }
 
 /// The call that continues a raw prompt at a provider that only chats: for code completion as a
@@ -48,17 +48,18 @@ pub(crate) async fn prepare_prompt(
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let request = forms::read_prompt(wish.request.body())?;
+    let (request, rest) = forms::read_prompt(wish.request.body())?;
     if wish.feature == Some(Feature::CodeCompletions) {
-        return prepare_gap(wish, request, &[], target, exchange).await;
+        return fill_gap(wish, request, rest, &[], target, exchange).await;
     }
     if can_fill(target.provider, target.kind, true) {
-        return raw_prompt(wish, request, target);
+        return raw_prompt(wish, request, rest, target);
     }
     let ask = Ask {
         messages: vec![Message::of_text(Role::User, &request.prompt)],
         parameters: request.parameters,
         stream: request.stream,
+        rest,
         ..Ask::default()
     };
     Ok(Prepared {
@@ -76,7 +77,12 @@ pub(crate) async fn prepare_prompt(
 }
 
 /// A raw prompt for a server that takes one in a form of its own.
-fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Prepared, Trouble> {
+fn raw_prompt(
+    wish: &Wish,
+    request: GapRequest,
+    rest: Map<String, Value>,
+    target: Target<'_>,
+) -> Result<Prepared, Trouble> {
     let fill = Fill {
         way: Way::Raw {
             prompt: request.prompt,
@@ -84,6 +90,7 @@ fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Pr
         parameters: request.parameters,
         stop_ids: Vec::new(),
         stream: request.stream,
+        rest,
     };
     Ok(Prepared {
         call: providers::fill(target, &fill)?,
@@ -102,7 +109,19 @@ fn raw_prompt(wish: &Wish, request: GapRequest, target: Target<'_>) -> Result<Pr
 /// The call that fills a gap; `context` is code from other places.
 pub(crate) async fn prepare_gap(
     wish: &Wish,
+    request: GapRequest,
+    context: &[String],
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    fill_gap(wish, request, Map::new(), context, target, exchange).await
+}
+
+/// The same with the fields that no form here knows.
+async fn fill_gap(
+    wish: &Wish,
     mut request: GapRequest,
+    rest: Map<String, Value>,
     context: &[String],
     target: Target<'_>,
     exchange: &Exchange<'_>,
@@ -123,7 +142,7 @@ pub(crate) async fn prepare_gap(
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());
     }
-    let (call, completion) = call_for(route, &fitted.gap, &request, target)?;
+    let (call, completion) = call_for(route, &fitted.gap, &request, rest, target)?;
     Ok(Prepared {
         call,
         streamed: true,
@@ -171,6 +190,7 @@ fn call_for(
     route: CompletionRoute,
     gap: &Gap,
     request: &GapRequest,
+    rest: Map<String, Value>,
     target: Target<'_>,
 ) -> Result<(Call, Completion), Trouble> {
     let family = target.family;
@@ -189,6 +209,7 @@ fn call_for(
                 ],
                 parameters,
                 stream: true,
+                rest,
                 ..Ask::default()
             };
             let call = providers::chat(target, &ask)?;
@@ -215,6 +236,7 @@ fn call_for(
         parameters,
         stop_ids: family.stop_ids.clone(),
         stream: true,
+        rest,
     };
     let call = providers::fill(target, &fill)?;
     Ok((call, Completion::new(gap, family, route)))

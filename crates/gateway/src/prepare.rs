@@ -218,7 +218,7 @@ fn prompt(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
             voice: wish.voice.clone(),
             polish,
             stops: Vec::new(),
-            include_usage: forms::read_prompt(wish.request.body())?.include_usage,
+            include_usage: forms::read_prompt(wish.request.body())?.0.include_usage,
             echo: serde_json::Map::new(),
         };
     }

@@ -181,6 +181,8 @@ pub struct Fill {
     pub stop_ids: Vec<u32>,
     /// Whether the answer is to come as a stream.
     pub stream: bool,
+    /// Fields that no form here knows. They go to servers that take unknown fields.
+    pub rest: Map<String, Value>,
 }
 
 /// How a gap is asked for.

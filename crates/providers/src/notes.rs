@@ -3,12 +3,15 @@
 
 use serde_json::{Map, Value};
 
-use crate::Parameters;
+use crate::{Parameters, cut};
 
 /// A prefill that the model refuses.
 pub(crate) const PREFILL: &str = "left out the beginning of the answer (prefill)";
 /// A system turn for a model without one.
 pub(crate) const FOLDED: &str = "put the system text into the first turn";
+
+/// How many unknown fields of a request are named.
+const MOST_UNKNOWN: usize = 10;
 
 /// A field that was left out.
 pub(crate) fn left_out(name: &str) -> String {
@@ -21,7 +24,11 @@ pub(crate) fn renamed(from: &str, to: &str) -> String {
 }
 
 /// What was given and stands nowhere in the body, by OpenAI's names.
-pub(crate) fn missing(given: &Parameters, body: &Map<String, Value>) -> Vec<String> {
+pub(crate) fn missing(
+    given: &Parameters,
+    rest: &Map<String, Value>,
+    body: &Map<String, Value>,
+) -> Vec<String> {
     let asked = [
         (given.temperature.is_some(), &["temperature"][..]),
         (given.top_p.is_some(), &["top_p", "topP"]),
@@ -35,10 +42,16 @@ pub(crate) fn missing(given: &Parameters, body: &Map<String, Value>) -> Vec<Stri
         (given.presence_penalty.is_some(), &["presence_penalty"]),
         (given.reasoning_effort.is_some(), &["reasoning_effort"]),
     ];
+    // Nobody knows these names, and there may be any number of them.
+    let unknown = rest.keys().filter(|name| !has(body, name));
+    let unknown = unknown
+        .take(MOST_UNKNOWN)
+        .map(|name| left_out(&cut(name, 40)));
     asked
         .into_iter()
         .filter(|(is_given, names)| *is_given && !names.iter().any(|name| has(body, name)))
         .map(|(_, names)| left_out(names[0]))
+        .chain(unknown)
         .collect()
 }
 
@@ -98,6 +111,7 @@ mod tests {
                 seed: Some(1),
                 ..Parameters::default()
             },
+            rest: Map::from_iter([("x_vendor".to_owned(), 1.into())]),
             ..Ask::default()
         };
         let limit = "sent max_tokens as max_completion_tokens";
@@ -109,7 +123,7 @@ mod tests {
             (Bedrock, &["left out seed"]),
         ] {
             let mut notes = chat(target(provider), &ask).unwrap().notes;
-            let mut said = vec!["left out temperature", FOLDED, PREFILL];
+            let mut said = vec!["left out temperature", "left out x_vendor", FOLDED, PREFILL];
             said.extend(own);
             notes.sort_unstable();
             said.sort_unstable();

@@ -125,6 +125,17 @@ async fn unknown_fields_survive_to_servers_that_take_them() {
             (&more["x_vendor"], &more["min_p"]),
             "{vendor:?}"
         );
+        // A gap is written anew.
+        let mut gap = json!({"model": "plain", "prompt": "a", "suffix": "b"});
+        gap["x_vendor"] = more["x_vendor"].clone();
+        let answer = gateway.post("/v1/completions", &gap).send().await.unwrap();
+        let (status, body) = read(answer).await;
+        assert_eq!(status, 200, "{vendor:?}: {body}");
+        let request = gateway.upstream.last();
+        // A server of an unknown kind gets only what every server takes.
+        if vendor != Vendor::Openai {
+            assert_eq!(request.body["x_vendor"], more["x_vendor"], "{vendor:?}");
+        }
     }
 }
 

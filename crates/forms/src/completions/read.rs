@@ -1,7 +1,7 @@
 //! Reads a completion request as text before and after a gap. Knows no control tokens.
 
 use providers::Parameters;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::FormError;
 use crate::chat::include_usage;
@@ -29,25 +29,26 @@ pub struct GapRequest {
     pub language: Option<String>,
 }
 
-/// Reads a request with a `suffix`, which may be empty.
-pub fn read_gap(body: &[u8]) -> Result<GapRequest, FormError> {
-    let (request, has_suffix) = read(body)?;
+/// Reads a request with a `suffix`, which may be empty, and the fields that no form here knows.
+pub fn read_gap(body: &[u8]) -> Result<(GapRequest, Map<String, Value>), FormError> {
+    let (request, has_suffix, rest) = read(body)?;
     if !has_suffix {
         return Err(FormError::Malformed("suffix: is missing".into()));
     }
-    Ok(request)
+    Ok((request, rest))
 }
 
-/// Reads a request without a text after the gap, for models that have no raw prompts.
-pub fn read_prompt(body: &[u8]) -> Result<GapRequest, FormError> {
-    let (request, _) = read(body)?;
+/// Reads a request without a text after the gap, for models that have no raw prompts, and the
+/// fields that no form here knows.
+pub fn read_prompt(body: &[u8]) -> Result<(GapRequest, Map<String, Value>), FormError> {
+    let (request, _, rest) = read(body)?;
     if !request.suffix.is_empty() {
         return Err(FormError::NotServed("suffix".into()));
     }
-    Ok(request)
+    Ok((request, rest))
 }
 
-fn read(body: &[u8]) -> Result<(GapRequest, bool), FormError> {
+fn read(body: &[u8]) -> Result<(GapRequest, bool, Map<String, Value>), FormError> {
     let mut body = Fields::of_body(body)?;
     let model = body.needed_string("model")?;
     refuse(&mut body)?;
@@ -66,7 +67,7 @@ fn read(body: &[u8]) -> Result<(GapRequest, bool), FormError> {
         file_name: body.string("file_name")?,
         language: body.string("language")?,
     };
-    Ok((request, has_suffix))
+    Ok((request, has_suffix, body.rest()))
 }
 
 /// One text. A list of texts would need as many answers.

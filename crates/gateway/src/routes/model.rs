@@ -14,6 +14,7 @@ use crate::answer::AnswerBody;
 use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::incoming::{ModelRequest, read_body};
+use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
 use crate::snapshot::Snapshot;

@@ -55,7 +55,7 @@ pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Written, UpstreamErr
         }
     }
     // What was left out before has no field of this form, or says nothing.
-    let mut notes = missing(&ask.parameters, &body);
+    let mut notes = missing(&ask.parameters, &ask.rest, &body);
     notes.extend(fit::fit(&mut body, target)?);
     Ok((body, notes))
 }

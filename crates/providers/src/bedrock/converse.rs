@@ -63,7 +63,7 @@ pub(super) fn body(
         let paths = json!(["/stop_sequence"]);
         body.insert("additionalModelResponseFieldPaths".into(), paths);
     }
-    notes.extend(missing(&ask.parameters, &body));
+    notes.extend(missing(&ask.parameters, &ask.rest, &body));
     Ok((body, notes))
 }
 

@@ -94,7 +94,7 @@ fn chat_in(
         }
         (Way::Invoke, Vendor::Mistral) => {
             let body = invoke::mistral_body(target, ask)?;
-            let notes = missing(&ask.parameters, &body);
+            let notes = missing(&ask.parameters, &ask.rest, &body);
             ((body, notes), AnswerForm::InvokeMistral, invoke_path(ask))
         }
         (Way::Invoke, _) => {

@@ -44,7 +44,7 @@ pub(crate) fn body(target: Target<'_>, ask: &Ask) -> Result<Fitted, UpstreamErro
             body.entry(name).or_insert_with(|| value.clone());
         }
     }
-    let missing = missing(&ask.parameters, &body);
+    let missing = missing(&ask.parameters, &ask.rest, &body);
     let body = Value::Object(body).to_string();
     let mut fitted = adjust(body.into(), target, UpstreamPath::ChatCompletions)?;
     fitted.notes.extend(missing);

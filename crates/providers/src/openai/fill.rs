@@ -21,7 +21,7 @@ pub(crate) fn fill(target: Target<'_>, gap: &Fill) -> Result<Call, UpstreamError
     };
     let given = &gap.parameters;
     let gap = &allowed(target, gap);
-    let (url, body, form) = match form {
+    let (url, mut body, form) = match form {
         Form::Completions => (
             url(target, UpstreamPath::Completions)?,
             completions(target, gap),
@@ -43,11 +43,16 @@ pub(crate) fn fill(target: Target<'_>, gap: &Fill) -> Result<Call, UpstreamError
             AnswerForm::OpenaiChat,
         ),
     };
+    if record.takes_unknown_fields {
+        for (name, value) in &gap.rest {
+            body.entry(name).or_insert_with(|| value.clone());
+        }
+    }
     Ok(Call {
         method: Method::POST,
         url,
         headers: HeaderMap::new(),
-        notes: missing(given, &body),
+        notes: missing(given, &gap.rest, &body),
         body: Some(Value::Object(body).to_string().into()),
         form,
     })

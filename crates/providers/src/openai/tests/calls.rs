@@ -115,6 +115,10 @@ fn gap(way: Way, stream: bool) -> Fill {
         },
         stop_ids: vec![2, 11, 13],
         stream,
+        rest: serde_json::Map::from_iter([
+            ("min_p".to_owned(), 0.05.into()),
+            ("model".to_owned(), "other".into()),
+        ]),
     }
 }
 
