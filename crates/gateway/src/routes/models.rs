@@ -68,3 +68,23 @@ fn entries(settings: &Settings) -> Vec<Value> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_first_models_and_counts_the_others() {
+        let names: Vec<String> = (1..=22).map(|number| format!("m{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (count, end) in [
+            (0, "Known: none yet"),
+            (2, "Known: m1, m2"),
+            (20, "m20"),
+            (22, "m20 and 2 more"),
+        ] {
+            let refusal = unknown("x", &names[..count]).to_string();
+            assert!(refusal.ends_with(end), "{refusal}");
+        }
+    }
+}
