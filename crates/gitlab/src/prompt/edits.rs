@@ -11,7 +11,7 @@ use super::engine::{names, run};
 use super::inputs::{Tags, values};
 use super::render::HAS_PREFILL;
 use super::texts::{Applied, applied, key, names_from};
-use super::{Input, InputKind, PROMPTS, Part, Prompt, PromptError, Texts};
+use super::{Input, InputKind, PROMPTS, Part, Prompt, PromptError};
 
 /// The longest template, in bytes.
 const LONGEST: usize = 64 * 1024;
