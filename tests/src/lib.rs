@@ -1,10 +1,11 @@
-//! What the tests and the bench share: a scripted model server, the real binaries in folders of
-//! their own, a private desktop, a driver for the window. Holds no test, and names no crate of the
-//! house: it sees Gatehouse as a stranger does.
+//! What the tests and the bench share: a scripted model server, a GitLab instance that signs
+//! tokens, the real binaries in folders of their own, a private desktop, a driver for the window.
+//! Holds no test, and names no crate of the house: it sees Gatehouse as a stranger does.
 
 pub mod bench;
 pub mod desktop;
 pub mod gatehouse;
+pub mod gitlab;
 pub mod model;
 pub mod process;
 pub mod serve;

@@ -91,6 +91,7 @@ pub fn read(body: &Value) -> Result<Heard, Direct> {
         tool: tool.map(String::from),
         tool_result: result.map(|part| words_of(&part["content"])),
         max_tokens: body["max_tokens"].as_u64(),
+        last: String::new(),
         stops: texts(&body["stop_sequences"]),
         ..Heard::default()
     })

@@ -18,7 +18,6 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -28,9 +27,8 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
 
+use crate::serve::Server;
 use play::{Answer, Step};
 use script::answer;
 pub use shapes::ERROR_SHAPES;
@@ -81,13 +79,11 @@ impl Received {
     }
 }
 
-/// The server. It runs on a thread of its own, so that tests may block, and ends when dropped.
+/// The server. It ends when dropped.
 pub struct Upstream {
     vendor: Vendor,
-    address: SocketAddr,
+    server: Server,
     memory: Arc<Memory>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -113,34 +109,13 @@ impl Upstream {
 
     /// Starts a server of this vendor's form at this address of loopback.
     pub fn at(vendor: Vendor, address: SocketAddr) -> Self {
-        let listener = std::net::TcpListener::bind(address).expect("the port is free");
-        listener
-            .set_nonblocking(true)
-            .expect("a new socket can be made non-blocking");
-        let address = listener.local_addr().expect("it is bound");
         let memory = Arc::new(Memory::default());
-        let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&memory);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime
-                .expect("a runtime without threads can be built")
-                .block_on(async move {
-                    let listener = TcpListener::from_std(listener).expect("it is non-blocking");
-                    let serving = crate::serve::serve(listener, move |request| {
-                        respond(vendor, Arc::clone(&shared), request)
-                    });
-                    tokio::select! { () = serving => {} _ = stopped => {} }
-                });
-        });
+        let answer = move |request| respond(vendor, Arc::clone(&shared), request);
         Self {
             vendor,
-            address,
+            server: Server::start(address, answer),
             memory,
-            stop: Some(stop),
-            thread: Some(thread),
         }
     }
 
@@ -154,7 +129,7 @@ impl Upstream {
 
     /// Its address without a path.
     pub fn root(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.root()
     }
 
     /// All requests so far, oldest first.
@@ -198,15 +173,6 @@ impl Upstream {
         let mut received = self.received();
         received.retain(|request| request.path.split('?').next() == Some(path));
         received
-    }
-}
-
-impl Drop for Upstream {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

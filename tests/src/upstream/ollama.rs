@@ -47,6 +47,7 @@ fn hear(request: &Received) -> Result<Heard, Direct> {
         // It streams unless it is told not to.
         stream: body["stream"] != false,
         max_tokens: body["options"]["num_predict"].as_u64(),
+        last: String::new(),
         stops: texts(&body["options"]["stop"]),
         pace: Duration::ZERO,
         ..Heard::default()

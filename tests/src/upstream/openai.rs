@@ -106,6 +106,9 @@ pub fn hear_listing(request: &Received, listed: Value) -> Result<Heard, Direct> 
             .filter(|last| last["role"] == "tool")
             .map(|last| words_of(&last["content"])),
         max_tokens: limit.or(body["max_tokens"].as_u64()),
+        last: last
+            .map(|last| words_of(&last["content"]))
+            .unwrap_or_default(),
         stops: texts(&body["stop"]),
         chunks: body["chunks"].as_u64(),
         pace: Duration::from_millis(body["pace_ms"].as_u64().unwrap_or(0)),

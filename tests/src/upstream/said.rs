@@ -31,6 +31,8 @@ pub struct Heard {
     pub tool: Option<String>,
     /// What a function gave back, when that is the last that was said.
     pub tool_result: Option<String>,
+    /// What was said last, by whomever.
+    pub last: String,
     /// The most words of the answer.
     pub max_tokens: Option<u64>,
     /// Texts that end it.
@@ -98,7 +100,14 @@ pub fn say(heard: &Heard) -> Said {
         return said;
     }
     said.words = match heard.model.as_str() {
-        "writes-code" => vec![code() + "\n}\n"],
+        "reacts" => react(&heard.last),
+        "reacts-wrongly" => vec!["Action: issue_closer\nAction Input: #12".into()],
+        "says-nothing" => Vec::new(),
+        "fences" => ["```python\n", "return", " a + b\n", "```"]
+            .map(String::from)
+            .into(),
+        "names-an-issue" => vec![ISSUE.into()],
+        "writes-code" => CODE.map(String::from).to_vec(),
         _ => words(heard.chunks.unwrap_or(8) as usize),
     };
     for stop in &heard.stops {
@@ -115,6 +124,36 @@ pub fn say(heard: &Heard) -> Said {
         said.is_cut = true;
     }
     said
+}
+
+/// What the tool says that the model `reacts` calls.
+pub const OBSERVATION: &str = "Issue #12 is about tea.";
+
+/// What the model `names-an-issue` answers.
+const ISSUE: &str =
+    "```json\n{\n  \"ResourceIdentifierType\": \"iid\",\n  \"ResourceIdentifier\": 12\n}\n```\n";
+
+/// A turn of Duo Chat: calls a tool, and answers with what it observed. The pieces end in the
+/// middle of the words at which the text is taken apart.
+fn react(last: &str) -> Vec<String> {
+    let words: &[&str] = match last.contains(&format!("Observation: {OBSERVATION}")) {
+        true => &[
+            " I know",
+            " it now.\nFinal",
+            " Answer:",
+            " It is",
+            " about",
+            " tea 🍵.",
+        ],
+        false => &[
+            " I must",
+            " read it.\nAct",
+            "ion: issue",
+            "_reader\nAction Input",
+            ": #12",
+        ],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The words of a good answer; some are longer than one byte a letter.

@@ -1,0 +1,140 @@
+//! The variables of GitLab's own gateway, as a container is started with them.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use tests::gatehouse::{Gatehouse, files_with};
+use tests::gitlab::{Gitlab, STRANGER, headers};
+use tests::process::Process;
+use tests::upstream::Upstream;
+
+use crate::fixture::{Fixture, add, completion, golden, naming, read};
+
+const PATH: &str = "/v2/code/completions";
+
+/// A gateway whose settings know no GitLab, started with these variables.
+fn started(variables: impl FnOnce(&Gitlab) -> Vec<(&'static str, String)>) -> Fixture {
+    let (gitlab, upstream) = (Gitlab::start(), Upstream::start());
+    let mut gatehouse = Gatehouse::new();
+    add(&gatehouse, "alpha", "general", &upstream.endpoint());
+    gatehouse
+        .run(&["feature", "set", "code_completions", "alpha"])
+        .succeeded();
+    for (name, value) in variables(&gitlab) {
+        gatehouse.set(name, &value);
+    }
+    Fixture {
+        serving: gatehouse.serve(),
+        client: tests::client(),
+        gitlab,
+        upstream,
+        gatehouse,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gitlab_and_the_keys_come_from_the_environment() {
+    let gateway = started(|gitlab| {
+        vec![
+            ("AIGW_GITLAB_URL", gitlab.url()),
+            ("AIGW_CUSTOMER_PORTAL_URL", gitlab.url()),
+            ("AIGW_CUSTOM_MODELS__ENABLED", "true".into()),
+            ("AIGW_SELF_SIGNED_JWT__SIGNING_KEY", STRANGER.pem().into()),
+            ("CLOUD_CONNECTOR_SERVICE_NAME", "our-gateway".into()),
+            ("AIGW_LOGGING__LEVEL", "DEBUG".into()),
+        ]
+    });
+    let (status, _) = gateway.ask(PATH, &completion()).await;
+    assert_eq!(status, 401, "a token for the usual name");
+    let token = gateway.gitlab.token_with(json!({"aud": ["our-gateway"]}));
+    let (status, answer) = gateway.ask_as(&token, PATH, &completion()).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(gateway.gitlab.asked(), 1, "the same address is asked once");
+
+    let other = Upstream::start();
+    let body = naming(
+        golden("completions-17.6"),
+        &other.endpoint(),
+        "custom_openai/beta",
+        "k",
+    );
+    let (status, answer) = gateway.ask_as(&token, PATH, &body).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(other.last().body["model"], "beta");
+
+    let request = gateway
+        .client
+        .post(gateway.serving.url("/v1/code/user_access_token"));
+    let (status, answer) = read(request.headers(headers(&token, "18.9.0"))).await;
+    assert_eq!(status, 200, "{answer}");
+    let public = DecodingKey::from_rsa_pem(STRANGER.public_pem().as_bytes()).unwrap();
+    let mut checks = Validation::new(Algorithm::RS256);
+    checks.set_audience(&["our-gateway"]);
+    let signed = answer["token"].as_str().unwrap();
+    let signed = jsonwebtoken::decode::<Value>(signed, &public, &checks).unwrap();
+    assert_eq!(signed.claims["iss"], "our-gateway");
+
+    let Fixture {
+        gatehouse,
+        serving,
+        gitlab,
+        ..
+    } = gateway;
+    assert!(serving.stop().success());
+    let settings = gatehouse.settings().to_string();
+    assert!(
+        !settings.contains(&gitlab.url()),
+        "it holds for the run: {settings}"
+    );
+    let pem = STRANGER.pem().lines().nth(1).unwrap();
+    assert!(files_with(&gatehouse.data(), pem.as_bytes()).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bypassed_authentication_opens_loopback() {
+    let gateway = started(|_| vec![("AIGW_AUTH__BYPASS_EXTERNAL", "true".into())]);
+    let (status, answer) = read(gateway.bare(PATH, &completion())).await;
+    assert_eq!(status, 200, "{answer}");
+    let settings = gateway.gatehouse.settings();
+    assert_ne!(settings["gitlab"]["open_on_loopback"], true, "{settings}");
+    let closed = started(|_| vec![("AIGW_AUTH__BYPASS_EXTERNAL", "false".into())]);
+    let (status, _) = read(closed.bare(PATH, &completion())).await;
+    assert_eq!(status, 401);
+}
+
+#[test]
+fn it_listens_where_the_environment_says_unless_the_command_line_does() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let mut gatehouse = Gatehouse::with_sample();
+    gatehouse.set("AIGW_FASTAPI__API_HOST", "127.0.0.1");
+    gatehouse.set("AIGW_FASTAPI__API_PORT", &port);
+    let process = Process::start(&mut gatehouse.command(&["--json", "serve"]));
+    let line = process.line(tests::PATIENCE).expect("its address");
+    let said: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(said["address"], format!("127.0.0.1:{port}"));
+    drop(process);
+    let serving = gatehouse.serve();
+    assert_ne!(serving.address, format!("127.0.0.1:{port}"));
+}
+
+#[test]
+fn a_variable_that_cannot_be_used_is_named() {
+    for (name, value) in [
+        ("AIGW_GITLAB_URL", "gitlab"),
+        ("AIGW_AUTH__BYPASS_EXTERNAL", "perhaps"),
+        ("AIGW_FASTAPI__API_PORT", "many"),
+        ("AIGW_SELF_SIGNED_JWT__SIGNING_KEY", "secret-but-no-key"),
+    ] {
+        let mut gatehouse = Gatehouse::with_sample();
+        gatehouse.set(name, value);
+        let outcome = gatehouse.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let complaint = outcome.complaint();
+        assert!(complaint.contains(name), "{complaint}");
+        assert!(
+            !outcome.stderr.contains("secret-but-no-key"),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
