@@ -106,14 +106,19 @@ where
     let version = text(parts, &VERSION).and_then(|version| version.parse::<Version>().ok());
     let today = Zoned::now().strftime("%A, %-d %B %Y").to_string();
     match question::read(&endpoint, &body, &identity, version, &today) {
-        Ok(asked) => model_answers(asked, exchange).await,
+        Ok(asked) => model_answers(asked, &identity, exchange).await,
         Err(refusal) => exchange.fail(&refusal.into()),
     }
 }
 
-async fn model_answers(asked: question::Asked, mut exchange: Exchange<'_>) -> Response<AnswerBody> {
+async fn model_answers(
+    asked: question::Asked,
+    identity: &Identity,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
     exchange.voice = Voice::Gitlab(asked.speech.clone());
-    let choice = match choose(&asked.model, asked.feature, &exchange.snapshot) {
+    let may_name = identity.may_name_models();
+    let choice = match choose(&asked.model, asked.feature, may_name, &exchange.snapshot) {
         Ok(choice) => choice,
         Err(error) => return exchange.fail(&error),
     };

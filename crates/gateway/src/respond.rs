@@ -1,6 +1,7 @@
 //! Turns an answer that has begun into the answer for the client: in one piece or as a stream,
 //! passed on or translated.
 
+use bytes::Bytes;
 use forms::{Form, Head};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -27,30 +28,40 @@ pub(crate) async fn respond(
     begun: Begun<'_>,
     mut exchange: Exchange<'_>,
 ) -> Response<AnswerBody> {
+    if wish.request.streamed && matches!(begun.content, Content::Stream(_)) {
+        return stream(begun, wish, exchange);
+    }
+    match whole(wish, begun, &mut exchange).await {
+        Ok(body) => exchange.complete(body),
+        Err(error) => exchange.fail(&error),
+    }
+}
+
+/// The body of an answer in one piece.
+pub(crate) async fn whole(
+    wish: &Wish,
+    begun: Begun<'_>,
+    exchange: &mut Exchange<'_>,
+) -> Result<Bytes, GatewayError> {
+    let about = About::of(&begun);
     exchange.place = begun.place;
-    let about = About {
-        model: begun.model.name.to_string(),
-        host: begun.host,
-        form: begun.form,
-    };
-    match (begun.content, begun.handling, wish.request.streamed) {
-        (Content::Stream(pieces), handling, true) => {
-            stream(pieces, handling, &about, wish, exchange)
-        }
-        (Content::Stream(pieces), handling, false) => {
+    match (begun.content, begun.handling) {
+        (Content::Stream(pieces), handling) => {
             gather(pieces, handling, &about, wish, exchange).await
         }
-        (Content::Events(events), handling, _) => {
+        (Content::Events(events), handling) => {
             translated(events, handling, &about, wish, exchange).await
         }
-        (Content::Whole(body), Handling::Pass { thoughts, .. }, _) => {
-            let body = match thoughts {
-                Some(marks) => thoughts::apart(body, &marks),
-                None => body,
-            };
-            exchange.complete(body)
+        (Content::Whole(body), handling) => {
+            exchange.record.first_token();
+            Ok(match handling {
+                Handling::Pass {
+                    thoughts: Some(marks),
+                    ..
+                } => thoughts::apart(body, &marks),
+                _ => body,
+            })
         }
-        (Content::Whole(body), _, _) => exchange.complete(body),
     }
 }
 
@@ -62,6 +73,14 @@ struct About {
 }
 
 impl About {
+    fn of(begun: &Begun<'_>) -> Self {
+        Self {
+            model: begun.model.name.to_string(),
+            host: begun.host.clone(),
+            form: begun.form,
+        }
+    }
+
     fn not_the_api(&self, said: String) -> GatewayError {
         GatewayError::NotTheApi {
             model: self.model.clone(),
@@ -111,14 +130,13 @@ fn head(
     }
 }
 
-fn stream(
-    pieces: Pieces,
-    handling: Handling,
-    about: &About,
-    wish: &Wish,
-    mut exchange: Exchange<'_>,
-) -> Response<AnswerBody> {
-    let Some(passage) = passage(handling, about, wish, &exchange) else {
+fn stream(begun: Begun<'_>, wish: &Wish, mut exchange: Exchange<'_>) -> Response<AnswerBody> {
+    let about = About::of(&begun);
+    exchange.place = begun.place;
+    let (Content::Stream(pieces), Some(passage)) = (
+        begun.content,
+        passage(begun.handling, &about, wish, &exchange),
+    ) else {
         return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
     };
     exchange.record.outcome().status = Some(StatusCode::OK.as_u16());
@@ -190,10 +208,10 @@ async fn gather(
     handling: Handling,
     about: &About,
     wish: &Wish,
-    mut exchange: Exchange<'_>,
-) -> Response<AnswerBody> {
+    exchange: &mut Exchange<'_>,
+) -> Result<Bytes, GatewayError> {
     let Some(decoder) = about.form.decoder() else {
-        return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
+        return Err(about.not_the_api("a stream of a form that has none".into()));
     };
     let Handling::Translate {
         voice,
@@ -203,11 +221,10 @@ async fn gather(
         echo,
     } = handling
     else {
-        return exchange
-            .fail(&about.not_the_api("a stream where one document was asked for".into()));
+        return Err(about.not_the_api("a stream where one document was asked for".into()));
     };
-    let terms = about.terms(&exchange);
-    let gathered = crate::gather::gather(
+    let terms = about.terms(exchange);
+    let reply = crate::gather::gather(
         pieces,
         decoder,
         Polisher::new(polish, stops),
@@ -215,14 +232,9 @@ async fn gather(
         &terms,
         &mut exchange.record,
     )
-    .await;
-    match gathered {
-        Ok(reply) => {
-            let head = head(wish, about, include_usage, echo, &exchange);
-            exchange.complete(voice.whole(head, &reply))
-        }
-        Err(error) => exchange.fail(&error),
-    }
+    .await?;
+    let head = head(wish, about, include_usage, echo, exchange);
+    Ok(voice.whole(head, &reply).into())
 }
 
 async fn translated(
@@ -230,8 +242,8 @@ async fn translated(
     handling: Handling,
     about: &About,
     wish: &Wish,
-    mut exchange: Exchange<'_>,
-) -> Response<AnswerBody> {
+    exchange: &mut Exchange<'_>,
+) -> Result<Bytes, GatewayError> {
     let Handling::Translate {
         voice,
         polish,
@@ -240,7 +252,7 @@ async fn translated(
         echo,
     } = handling
     else {
-        return exchange.fail(&GatewayError::Panicked);
+        return Err(GatewayError::Panicked);
     };
     for event in &events {
         note(event, &mut exchange.record);
@@ -257,6 +269,6 @@ async fn translated(
         exchange.record.note(words);
     }
     note_usage(reply.usage, &mut exchange.record);
-    let head = head(wish, about, include_usage, echo, &exchange);
-    exchange.complete(voice.whole(head, &reply))
+    let head = head(wish, about, include_usage, echo, exchange);
+    Ok(voice.whole(head, &reply).into())
 }

@@ -107,6 +107,7 @@ pub fn say(heard: &Heard) -> Said {
             .map(String::from)
             .into(),
         "names-an-issue" => vec![ISSUE.into()],
+        "writes-and-falls-silent" => LINES.map(String::from).to_vec(),
         "writes-code" => CODE.map(String::from).to_vec(),
         _ => words(heard.chunks.unwrap_or(8) as usize),
     };
@@ -125,6 +126,14 @@ pub fn say(heard: &Heard) -> Said {
     }
     said
 }
+
+/// What the model `writes-and-falls-silent` writes, of which half is sent.
+const LINES: [&str; 4] = [
+    "    first = 1\n",
+    "    second = 2\n",
+    "    third = 3\n",
+    "    fourth",
+];
 
 /// What the tool says that the model `reacts` calls.
 pub const OBSERVATION: &str = "Issue #12 is about tea.";

@@ -130,7 +130,7 @@ fn spoil(good: Answer, model: &str, before: usize, error: fn() -> Vec<Step>) -> 
         "breaks-first-once" if before == 0 => nothing_but(good, vec![soon, Step::BreakOff]),
         "closes-once" if before == 0 => nothing_but(good, vec![Step::BreakOff]),
         "closes-always" => nothing_but(good, vec![Step::BreakOff]),
-        "falls-silent" => up_to_half(good, vec![Step::WaitForEver]),
+        "falls-silent" | "writes-and-falls-silent" => up_to_half(good, vec![Step::WaitForEver]),
         "silent-from-start" => nothing_but(good, vec![Step::WaitForEver]),
         "error-in-stream" => up_to_half(good, error()),
         "flipped-bit" => with_a_flipped_bit(good),

@@ -135,7 +135,7 @@ async fn bodies_of_both_releases_are_answered() {
         );
     }
     // The file that the user selected, and the page that the user looks at.
-    let asked = gateway.upstream.received()[0].body["messages"].to_string();
+    let asked = gateway.asked()[0].body["messages"].to_string();
     for part in ["<issue>", "an issue", "selected_code", "a.rb", "x = 1"] {
         assert!(asked.contains(part), "{part}: {asked}");
     }
@@ -196,20 +196,23 @@ async fn a_tool_is_offered_by_scope_and_by_version() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn text_of_neither_form_and_no_text_are_one_unknown_event() {
-    for (script, text) in [("alpha", "Grüße aus der Kälte"), ("says-nothing", "")] {
-        let gateway = Fixture::start(script);
-        let events = events(gateway.post("/v2/chat/agent", &golden("hand-test-chat-v2"))).await;
-        assert_eq!(kinds(&events), ["unknown"], "{script}");
-        assert!(answer_of(&events).starts_with(text), "{script}: {events:?}");
+    let gateway = Fixture::with(&["alpha", "says-nothing", "reacts-wrongly"]);
+    for (script, kind, text) in [
+        ("alpha", "unknown", "Grüße aus der Kälte"),
+        ("says-nothing", "unknown", ""),
+        ("reacts-wrongly", "error", ""),
+    ] {
+        let body = gateway.naming(script, golden("hand-test-chat-v2"));
+        let events = events(gateway.post("/v2/chat/agent", &body)).await;
+        assert_eq!(kinds(&events), [kind], "{script}");
+        let said = events[0]["data"]["text"].as_str().unwrap_or_default();
+        assert!(said.starts_with(text), "{script}: {events:?}");
     }
-    let gateway = Fixture::start("reacts-wrongly");
-    let events = events(gateway.post("/v2/chat/agent", &golden("hand-test-chat-v2"))).await;
-    assert_eq!(kinds(&events), ["error"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_is_a_line_whenever_it_comes() {
-    for (script, says) in [
+    const SAYS: [(&str, &str); 7] = [
         ("error-vllm", "prompt is too long"),
         ("error-anthropic", "prompt is too long"),
         ("error-string", "Unauthorized"),
@@ -217,9 +220,11 @@ async fn an_error_is_a_line_whenever_it_comes() {
         ("busy", "overloaded"),
         ("breaks-off", "broke off"),
         ("error-in-stream", "the engine died"),
-    ] {
-        let gateway = Fixture::start(script);
-        let request = gateway.post("/v2/chat/agent", &golden("hand-test-chat-v2"));
+    ];
+    let gateway = Fixture::with(&SAYS.map(|(script, _)| script));
+    for (script, says) in SAYS {
+        let body = gateway.naming(script, golden("hand-test-chat-v2"));
+        let request = gateway.post("/v2/chat/agent", &body);
         let events = events(request.header("x-request-id", script)).await;
         let last = events.last().unwrap();
         assert_eq!(last["type"], "error", "{script}: {events:?}");

@@ -133,7 +133,7 @@ async fn a_gap_is_filled_by_the_tokens_of_the_family() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_identifier_the_model_is_asked_for_by_the_name_of_its_family() {
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
-        crate::fixture::set(gatehouse, gitlab, &["--accept-named-models", "true"]);
+        crate::fixture::set(gatehouse, gitlab, json!({"accept_named_models": true}));
     });
     let other = tests::upstream::Upstream::start();
     let body = naming(golden("prompt-17.6"), &other.endpoint(), "", "k");

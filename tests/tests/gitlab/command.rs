@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::gatehouse::Gatehouse;
 use tests::gitlab::{Gitlab, Manner};
 
-use crate::fixture::{Fixture, completion, row, set};
+use crate::fixture::{Fixture, completion, row};
 
 #[test]
 fn an_address_is_all_that_is_set_and_its_keys_are_shown() {
@@ -37,6 +37,22 @@ fn an_address_is_all_that_is_set_and_its_keys_are_shown() {
     for part in [&gitlab.url(), gitlab.key().kid, "Last refusal: none"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+    let words = [
+        "gitlab",
+        "set",
+        "--accept-named-models",
+        "true",
+        "--open-on-loopback",
+        "true",
+    ];
+    let more = gatehouse.run(&words).succeeded().json();
+    assert_eq!(
+        more["settings"]["url"],
+        gitlab.url(),
+        "what is not named stays"
+    );
+    assert_eq!(more["settings"]["accept_named_models"], true);
+    assert_eq!(more["settings"]["open_on_loopback"], true);
     gatehouse.run(&["gitlab", "clear"]).succeeded();
     let view = gatehouse.run(&["gitlab", "status"]).succeeded().json();
     assert_eq!(
@@ -101,7 +117,7 @@ async fn status_shows_keys_and_the_last_refusal_while_the_gateway_runs() {
 fn what_keeps_the_keys_away_is_shown() {
     let gitlab = Gitlab::start();
     let gatehouse = Gatehouse::new();
-    set(&gatehouse, &gitlab, &[]);
+    gatehouse.run(&["gitlab", "set", &gitlab.url()]).succeeded();
     for (manner, words) in [
         (Manner::Down, "502"),
         (Manner::Huge, "MiB"),

@@ -27,7 +27,7 @@ async fn chat_finds_the_section_that_suits_a_question() {
     }
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
         let folder = folder.path().to_str().unwrap();
-        set(gatehouse, gitlab, &["--documentation", folder]);
+        set(gatehouse, gitlab, json!({"documentation": folder}));
     });
     // The folder is read beside the start.
     let began = std::time::Instant::now();

@@ -2,7 +2,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tests::gatehouse::{Gatehouse, Serving};
 use tests::gitlab::{Gitlab, headers};
-use tests::upstream::Upstream;
+use tests::upstream::{Received, Upstream};
 
 /// The features that others follow, or that stand alone.
 const ROUTED: [&str; 4] = [
@@ -32,7 +32,18 @@ impl Fixture {
         Self::prepared(script, family, |_, _| ())
     }
 
-    /// The same after more settings.
+    /// Models that follow these scripts, which a request may name; the first answers all features.
+    pub fn with(scripts: &[&str]) -> Self {
+        let (gitlab, upstream) = (Gitlab::start(), Upstream::start());
+        let gatehouse = Gatehouse::new();
+        for script in scripts {
+            add(&gatehouse, script, "general", &upstream.endpoint());
+        }
+        set(&gatehouse, &gitlab, json!({}));
+        Self::behind(gitlab, upstream, gatehouse)
+    }
+
+    /// The same as `of_family` after more settings.
     pub fn prepared(
         script: &str,
         family: &str,
@@ -40,21 +51,38 @@ impl Fixture {
     ) -> Self {
         let (gitlab, upstream) = (Gitlab::start(), Upstream::start());
         let mut gatehouse = Gatehouse::new();
-        set(&gatehouse, &gitlab, &[]);
         add(&gatehouse, script, family, &upstream.endpoint());
-        for feature in ROUTED {
-            let words = ["feature", "set", feature, script, "--anyway"];
-            gatehouse.run(&words).succeeded();
-        }
+        set(&gatehouse, &gitlab, json!({}));
         prepare(&mut gatehouse, &gitlab);
-        let serving = gatehouse.serve();
+        Self::behind(gitlab, upstream, gatehouse)
+    }
+
+    /// A gateway with these settings.
+    pub fn behind(gitlab: Gitlab, upstream: Upstream, gatehouse: Gatehouse) -> Self {
         Self {
+            serving: gatehouse.serve(),
+            client: tests::client(),
             gitlab,
             upstream,
             gatehouse,
-            serving,
-            client: tests::client(),
         }
+    }
+
+    /// The same body naming the model that follows this script, as GitLab names a model.
+    pub fn naming(&self, script: &str, body: Value) -> Value {
+        naming(
+            body,
+            &self.upstream.endpoint(),
+            &format!("custom_openai/{script}"),
+            "k",
+        )
+    }
+
+    /// What models were asked, without what they were asked of themselves.
+    pub fn asked(&self) -> Vec<Received> {
+        let mut asked = self.upstream.received();
+        asked.retain(|request| request.method == "POST");
+        asked
     }
 
     /// The same after the gateway was stopped and started.
@@ -105,12 +133,20 @@ impl Fixture {
     }
 }
 
-/// Changes what is set for GitLab.
+/// Routes all features to the first model, accepts the tokens of this instance, and sets more.
 #[track_caller]
-pub fn set(gatehouse: &Gatehouse, gitlab: &Gitlab, options: &[&str]) {
-    let url = gitlab.url();
-    let words = [&["gitlab", "set", url.as_str()], options].concat();
-    gatehouse.run(&words).succeeded();
+pub fn set(gatehouse: &Gatehouse, gitlab: &Gitlab, more: Value) {
+    let mut document = gatehouse.settings();
+    let settings = &mut document["settings"];
+    let model = settings["models"][0]["id"].clone();
+    for feature in ROUTED {
+        settings["routes"][feature] = json!({"kind": "model", "model": model});
+    }
+    settings["gitlab"]["url"] = gitlab.url().into();
+    for (name, value) in more.as_object().unwrap() {
+        settings["gitlab"][name] = value.clone();
+    }
+    std::fs::write(gatehouse.settings_file(), document.to_string()).unwrap();
 }
 
 /// Registers a model under the name of its script.

@@ -1,12 +1,12 @@
 //! The tests by hand of GitLab's documentation: inside the container, without a token.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, golden, good_words, read, set};
 
 fn open(script: &str) -> Fixture {
     Fixture::prepared(script, "general", |gatehouse, gitlab| {
-        set(gatehouse, gitlab, &["--open-on-loopback", "true"]);
+        set(gatehouse, gitlab, json!({"open_on_loopback": true}));
     })
 }
 
@@ -23,7 +23,7 @@ async fn the_console_asks_the_old_chat() {
         assert_eq!(answer["metadata"]["model"], "mistral");
         assert!(answer["metadata"]["timestamp"].is_i64(), "{answer}");
     }
-    let asked = &gateway.upstream.received()[0].body;
+    let asked = &gateway.asked()[0].body;
     let messages = asked["messages"].as_array().unwrap();
     assert_eq!(messages.len(), 2, "its own prompt: {asked}");
     assert_eq!(messages[1]["content"], "u");

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::gatehouse::Gatehouse;
 use tests::gitlab::{Gitlab, Manner};
 use tests::upstream::Upstream;
@@ -67,22 +67,13 @@ async fn a_silent_portal_delays_nobody() {
     let (gitlab, portal, upstream) = (Gitlab::start(), Gitlab::start(), Upstream::start());
     portal.behave(Manner::Silent);
     let gatehouse = Gatehouse::new();
-    // The command asks both, and waits for them.
-    set(&gatehouse, &gitlab, &[]);
-    let mut settings = gatehouse.settings();
-    settings["gitlab"]["customers_portal"] = portal.url().into();
-    std::fs::write(gatehouse.settings_file(), settings.to_string()).unwrap();
     add(&gatehouse, "alpha", "general", &upstream.endpoint());
-    gatehouse
-        .run(&["feature", "set", "code_completions", "alpha"])
-        .succeeded();
-    let gateway = Fixture {
-        serving: gatehouse.serve(),
-        client: tests::client(),
-        gitlab,
-        upstream,
-        gatehouse,
-    };
+    set(
+        &gatehouse,
+        &gitlab,
+        json!({"customers_portal": portal.url()}),
+    );
+    let gateway = Fixture::behind(gitlab, upstream, gatehouse);
     let request = gateway.post(PATH, &completion());
     // The portal would take ten seconds.
     let (status, answer) = read(request.timeout(Duration::from_secs(8))).await;

@@ -19,7 +19,7 @@ const REQUESTS: [(&str, &str); 6] = [
 ];
 
 fn accepting(gatehouse: &mut Gatehouse, gitlab: &Gitlab) {
-    set(gatehouse, gitlab, &["--accept-named-models", "true"]);
+    set(gatehouse, gitlab, json!({"accept_named_models": true}));
 }
 
 /// Asks for the model `identifier` at this server, and returns the row.
@@ -37,8 +37,6 @@ async fn named(gateway: &Fixture, server: &str, identifier: &str, which: (&str, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registered_model_is_found_by_endpoint_and_identifier() {
-    let gateway = Fixture::prepared("alpha", "general", |_, _| ());
-    drop(gateway);
     let other = Upstream::start();
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, _| {
         add(gatehouse, "wants-key", "mistral", &other.endpoint());
@@ -76,7 +74,7 @@ async fn a_model_that_only_gitlab_knows_is_answered_for_by_the_route() {
         assert!(notes.contains("not registered"), "{which:?}: {row}");
     }
     assert!(other.received().is_empty());
-    let asked = gateway.upstream.received();
+    let asked = gateway.asked();
     assert!(
         asked
             .iter()
@@ -181,13 +179,8 @@ async fn a_feature_that_is_switched_off_stays_off() {
 async fn only_who_is_known_may_name_a_model() {
     let mut key = String::new();
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
-        let open = [
-            "--accept-named-models",
-            "true",
-            "--open-on-loopback",
-            "true",
-        ];
-        set(gatehouse, gitlab, &open);
+        let open = json!({"accept_named_models": true, "open_on_loopback": true});
+        set(gatehouse, gitlab, open);
         let created = gatehouse.run(&["key", "create", "scripts"]).succeeded();
         key = created.json()["key"].as_str().unwrap().to_owned();
     });

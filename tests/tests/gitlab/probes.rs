@@ -6,6 +6,8 @@ use tests::upstream::Upstream;
 
 use crate::fixture::{Fixture, golden, naming, read, row, set};
 
+const COMPLETIONS: &str = "/v2/code/completions";
+
 /// How long GitLab waits.
 const WAITS: Duration = Duration::from_secs(3);
 
@@ -18,9 +20,7 @@ fn health() -> Value {
 }
 
 fn health_of(gateway: &Fixture) -> RequestBuilder {
-    gateway
-        .post("/v2/code/completions", &health())
-        .timeout(WAITS)
+    gateway.post(COMPLETIONS, &health()).timeout(WAITS)
 }
 
 fn check_of(gateway: &Fixture, body: &Value) -> RequestBuilder {
@@ -48,15 +48,20 @@ async fn a_model_that_answers_in_time_answers_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_slow_is_known_to_be_there_within_three_seconds() {
-    for script in ["never-answers", "silent-from-start"] {
-        let gateway = Fixture::start(script);
-        let (status, answer) = read(health_of(&gateway).header("x-request-id", "health")).await;
+    // The last one begins to answer, and does not go on.
+    const SLOW: [&str; 3] = ["never-answers", "silent-from-start", "falls-silent"];
+    let gateway = Fixture::with(&SLOW);
+    for script in SLOW {
+        let request = gateway.post(COMPLETIONS, &gateway.naming(script, health()));
+        let request = request.timeout(WAITS).header("x-request-id", script);
+        let (status, answer) = read(request).await;
         assert_eq!(status, 200, "{script}: {answer}");
         let text = answer["choices"][0]["text"].as_str().unwrap();
         assert!(!text.trim().is_empty(), "{answer}");
-        let row = row(&gateway, "health");
+        let row = row(&gateway, script);
         assert!(row["notes"].to_string().contains("slower than"), "{row}");
-        let (status, answer) = read(check_of(&gateway, &golden("prompt-18.9"))).await;
+        let body = gateway.naming(script, golden("prompt-18.9"));
+        let (status, answer) = read(check_of(&gateway, &body)).await;
         assert_eq!(status, 200, "{script}: {answer}");
         assert!(answer.as_str().unwrap().contains("reachable"), "{answer}");
     }
@@ -68,7 +73,7 @@ async fn a_silent_server_is_an_error_within_three_seconds() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
-        set(gatehouse, gitlab, &["--accept-named-models", "true"]);
+        set(gatehouse, gitlab, json!({"accept_named_models": true}));
     });
     let endpoint = format!("http://{address}/v1");
     let body = naming(golden("prompt-18.9"), &endpoint, "custom_openai/beta", "k");
@@ -81,7 +86,7 @@ async fn a_silent_server_is_an_error_within_three_seconds() {
     // Rails names the model flat in its health check.
     let mut body = naming(health(), &endpoint, "custom_openai/beta", "k");
     body["prompt_version"] = 2.into();
-    let request = gateway.post("/v2/code/completions", &body).timeout(WAITS);
+    let request = gateway.post(COMPLETIONS, &body).timeout(WAITS);
     let (status, answer) = read(request).await;
     assert_eq!(status, 503, "{answer}");
 }
@@ -90,7 +95,7 @@ async fn a_silent_server_is_an_error_within_three_seconds() {
 async fn a_server_that_is_not_there_is_an_error_that_says_so() {
     let gone = Upstream::start().endpoint();
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
-        set(gatehouse, gitlab, &["--accept-named-models", "true"]);
+        set(gatehouse, gitlab, json!({"accept_named_models": true}));
     });
     let body = naming(golden("prompt-18.9"), &gone, "custom_openai/beta", "k");
     let (status, answer) = read(check_of(&gateway, &body)).await;

@@ -123,17 +123,20 @@ async fn the_check_of_a_model_asks_for_few_tokens() {
 /// Rails prints a text as it is, and reads `detail[0].msg` of everything else.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_the_model_server_is_421_with_one_text() {
-    for (script, begins, says) in [
+    const SAYS: [(&str, &str, &str); 5] = [
         ("error-string", "401: ", "Unauthorized"),
         ("error-fastapi", "404: ", "Not Found"),
         ("down-for-good", "503: ", "Loading model"),
         ("html", "502: ", "web page"),
-    ] {
-        let gateway = Fixture::start(script);
-        for (path, body) in [
-            (CHECK, golden("prompt-18.9")),
-            ("/v1/prompts/chat/explain_code", golden("prompt-17.6")),
+        ("error-vllm", "400: ", "maximum context length"),
+    ];
+    let gateway = Fixture::with(&SAYS.map(|(script, ..)| script));
+    for (script, begins, says) in SAYS {
+        for (path, name) in [
+            (CHECK, "prompt-18.9"),
+            ("/v1/prompts/chat/explain_code", "prompt-17.6"),
         ] {
+            let body = gateway.naming(script, golden(name));
             let (status, answer) = gateway.ask(path, &body).await;
             assert_eq!(status, 421, "{script} {path}: {answer}");
             let detail = answer["detail"].as_str().expect("one text");

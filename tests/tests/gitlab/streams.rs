@@ -35,25 +35,28 @@ async fn streams_of_text_are_the_text_and_nothing_else() {
     }
 }
 
-/// What has been said is there while the model still thinks about the rest.
+/// What has been said is there while the model still thinks about the rest: a line of code, of which
+/// a part may be the beginning of a fence, and any piece of another text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_piece_is_sent_when_it_is_there() {
-    let gateway = Fixture::start("falls-silent");
+    let gateway = Fixture::start("writes-and-falls-silent");
     for (path, name) in RAW {
         let mut answer = gateway.post(path, &streamed(name)).send().await.unwrap();
         let first = tokio::time::timeout(tests::PATIENCE, answer.chunk()).await;
-        let first = first.expect("it is not held back").unwrap().unwrap();
+        let first = first.unwrap_or_else(|_| panic!("{path}: it is held back"));
+        let first = first.unwrap().unwrap();
         assert!(!first.is_empty(), "{path}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_text_whose_server_fails_does_not_end_well() {
-    for script in ["breaks-off", "error-in-stream"] {
-        let gateway = Fixture::start(script);
+    const FAIL: [&str; 2] = ["breaks-off", "error-in-stream"];
+    let gateway = Fixture::with(&FAIL);
+    for script in FAIL {
         for (path, name) in RAW {
             let id = format!("{script}{}", path.replace('/', "-"));
-            let request = gateway.post(path, &streamed(name));
+            let request = gateway.post(path, &gateway.naming(script, streamed(name)));
             let answer = request.header("x-request-id", &id).send().await.unwrap();
             assert_eq!(answer.status(), 200, "{path}");
             let end = answer.bytes().await;

@@ -112,7 +112,7 @@ async fn whom_a_token_is_for_has_to_be_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_editor_cannot_name_a_model() {
     let gateway = Fixture::prepared("alpha", "general", |gatehouse, gitlab| {
-        crate::fixture::set(gatehouse, gitlab, &["--accept-named-models", "true"]);
+        crate::fixture::set(gatehouse, gitlab, json!({"accept_named_models": true}));
     });
     let other = tests::upstream::Upstream::start();
     let body = golden("completions-17.6");

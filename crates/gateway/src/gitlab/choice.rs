@@ -29,10 +29,12 @@ pub(crate) enum Choice {
     Named(ModelId, Arc<Snapshot>),
 }
 
-/// Finds who is to answer. A named model is matched by its endpoint and its identifier.
+/// Finds who is to answer. A named model is matched by its endpoint and its identifier; one that is
+/// not registered is called only where the admin allows that, and for who `may_name` one.
 pub(crate) fn choose(
     hint: &ModelHint,
     feature: Feature,
+    may_name: bool,
     snapshot: &Arc<Snapshot>,
 ) -> Result<Choice, GatewayError> {
     let settings = &snapshot.settings;
@@ -45,7 +47,7 @@ pub(crate) fn choose(
     }
     let named = identifier.or(hint.family.as_deref()).unwrap_or("a model");
     let note = |what: &str| Choice::Route(Some(format!("GitLab named {named}, which {what}")));
-    if !settings.gitlab.accept_named_models {
+    if !may_name || !settings.gitlab.accept_named_models {
         return Ok(note("is not registered: the route answered"));
     }
     match target_for(settings, feature.record().name) {

@@ -1,14 +1,14 @@
 //! Makes the call for what GitLab asks: writes the prompt for the family that answers, and says
 //! what is to be done with the answer.
 
-use code::{Gap, Generation};
-use domain::Parameter;
+use code::{Completion, Generation};
+use domain::{CompletionRoute, Parameter};
 use gitlab::prompt::{PromptError, Rendered, render, render_react};
 use gitlab::wire::Refusal;
 use providers::{Ask, Message, Parameters, Role, Target};
 use serde_json::Map;
 
-use super::question::Question;
+use super::question::{Code, Question};
 use crate::error::{GatewayError, Trouble};
 use crate::gap::prepare_gap;
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
@@ -26,13 +26,13 @@ pub(crate) async fn prepare(
         Some(Question::Gap(request, context)) => {
             prepare_gap(wish, (**request).clone(), context, target, exchange).await
         }
-        Some(Question::Conversation(messages, parameters, gap)) => {
+        Some(Question::Conversation(messages, parameters, code)) => {
             let parameters = Parameters::clone(parameters);
-            chat(wish, target, messages.clone(), parameters, gap.as_deref())
+            chat(wish, target, messages.clone(), parameters, code.as_ref())
         }
-        Some(Question::Prompt(prompt, inputs, gap)) => {
+        Some(Question::Prompt(prompt, inputs, code)) => {
             let written = render(prompt, edits, inputs, target.family);
-            rendered(wish, target, written, gap.as_deref())
+            rendered(wish, target, written, code.as_ref())
         }
         Some(Question::Turn(inputs)) => rendered(
             wish,
@@ -48,11 +48,11 @@ fn rendered(
     wish: &Wish,
     target: Target<'_>,
     written: Result<Rendered, PromptError>,
-    gap: Option<&Gap>,
+    code: Option<&Code>,
 ) -> Result<Prepared, Trouble> {
     let written = written.map_err(|error| GatewayError::from(refusal(&error)))?;
     let has_prefill = written.prefill.is_some();
-    let mut prepared = chat(wish, target, written.messages, written.parameters, gap)?;
+    let mut prepared = chat(wish, target, written.messages, written.parameters, code)?;
     if has_prefill {
         let note = "the prompt ends with the beginning of the answer";
         prepared.notes.push(note.to_owned());
@@ -78,15 +78,23 @@ fn chat(
     target: Target<'_>,
     messages: Vec<Message>,
     parameters: Parameters,
-    gap: Option<&Gap>,
+    code: Option<&Code>,
 ) -> Result<Prepared, Trouble> {
     let streamed = wish.request.streamed;
     let stops = match target.family.refuses(Parameter::Stop) {
         true => parameters.stop.clone(),
         false => Vec::new(),
     };
-    let polish = match gap {
-        Some(gap) => Polish::Generation(Box::new(Generation::new(gap, target.family, streamed))),
+    let family = target.family;
+    let polish = match code {
+        Some(Code::Completion(gap)) => Polish::Completion(Box::new(Completion::new(
+            gap,
+            family,
+            CompletionRoute::Chat,
+        ))),
+        Some(Code::Generation(gap)) => {
+            Polish::Generation(Box::new(Generation::new(gap, family, streamed)))
+        }
         None => Polish::Thoughts(marks_of(target)),
     };
     let ask = Ask {

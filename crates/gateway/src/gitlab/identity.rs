@@ -17,8 +17,10 @@ use crate::snapshot::Snapshot;
 pub(crate) enum Identity {
     /// By a token.
     Token(Box<Caller>),
-    /// By a client key, or without any where that is allowed: every scope.
+    /// By a client key, or from inside the program: every scope.
     Trusted,
+    /// Anybody on this machine, where that is allowed: every scope.
+    Anybody,
 }
 
 impl Identity {
@@ -26,7 +28,17 @@ impl Identity {
     pub(crate) fn has(&self, scope: &str) -> bool {
         match self {
             Self::Token(caller) => caller.may(&TokenScope::new(scope.to_owned())),
+            Self::Trusted | Self::Anybody => true,
+        }
+    }
+
+    /// Whether it may name an address to which its request goes. A user's editor may not, although
+    /// it has a token.
+    pub(crate) fn may_name_models(&self) -> bool {
+        match self {
+            Self::Token(caller) => caller.is_instance(),
             Self::Trusted => true,
+            Self::Anybody => false,
         }
     }
 
@@ -54,9 +66,11 @@ pub(crate) async fn identify(
         Via::Network(local) => local,
     };
     let settings = &snapshot.settings;
-    let is_open = settings.gitlab.open_on_loopback && is_loopback(local);
-    if is_open || guard::has_key(parts, settings) {
+    if guard::has_key(parts, settings) {
         return Ok(Identity::Trusted);
+    }
+    if settings.gitlab.open_on_loopback && is_loopback(local) {
+        return Ok(Identity::Anybody);
     }
     let now = Timestamp::now();
     let gitlab = &snapshot.gitlab;

@@ -13,7 +13,7 @@ use super::question::Question;
 use crate::answer::AnswerBody;
 use crate::ask::{ask, target_of};
 use crate::error::GatewayError;
-use crate::respond::{head_for, respond};
+use crate::respond::{head_for, whole};
 use crate::routes::Exchange;
 use crate::wish::Wish;
 
@@ -26,15 +26,19 @@ const LISTS_WITHIN: Duration = Duration::from_millis(600);
 /// The most tokens that a probe of a gap asks for.
 pub(crate) const TOKENS: u32 = 8;
 
-/// Answers a probe.
+/// Answers a probe, which is never a stream.
 pub(crate) async fn answer(
     wish: &Wish,
     models: &[&Model],
     mut exchange: Exchange<'_>,
 ) -> Response<AnswerBody> {
-    let asked = tokio::time::timeout(ANSWERS_WITHIN, ask(wish, models, &mut exchange)).await;
+    let asked = async {
+        let begun = ask(wish, models, &mut exchange).await?;
+        whole(wish, begun, &mut exchange).await
+    };
+    let asked = tokio::time::timeout(ANSWERS_WITHIN, asked).await;
     match (asked, models.first()) {
-        (Ok(Ok(begun)), _) => respond(wish, begun, exchange).await,
+        (Ok(Ok(body)), _) => exchange.complete(body),
         (Ok(Err(error)), _) => exchange.fail(&error),
         (Err(_), Some(model)) => slow(wish, model, exchange).await,
         (Err(_), None) => exchange.fail(&GatewayError::Panicked),

@@ -8,7 +8,7 @@ use gitlab::prompt::{ContextText, Prompt, ReactInputs, StepText, ToolText, Turn}
 use gitlab::react::{Step, Version, tools_for};
 use gitlab::wire::{
     self, ChatMessage, ChatRequest, CodePrompt, CodeRequest, CurrentFile, Endpoint, Enhancer,
-    LegacyRequest, ModelHint, PromptApi, Refusal, Scope, Snippet, Speaker, SuggestionKind,
+    LegacyRequest, ModelHint, PromptApi, Refusal, Snippet, Speaker, SuggestionKind,
     SuggestionPrompt, SuggestionRequest,
 };
 use providers::{Message, Parameters, Role};
@@ -50,12 +50,21 @@ pub(crate) struct Asked {
 pub(crate) enum Question {
     /// The code between two texts.
     Gap(Box<GapRequest>, Vec<String>),
-    /// A conversation as it came; the gap is where code that it asks for will stand.
-    Conversation(Vec<Message>, Box<Parameters>, Option<Box<Gap>>),
+    /// A conversation as it came.
+    Conversation(Vec<Message>, Box<Parameters>, Option<Code>),
     /// A prompt of ours with its inputs.
-    Prompt(&'static Prompt, Map<String, Value>, Option<Box<Gap>>),
+    Prompt(&'static Prompt, Map<String, Value>, Option<Code>),
     /// A turn of Duo Chat.
     Turn(Box<ReactInputs>),
+}
+
+/// Code that is asked for in words, with the place where it will stand.
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// The next words at the cursor.
+    Completion(Box<Gap>),
+    /// A block.
+    Generation(Box<Gap>),
 }
 
 /// Reads a body. The caller is known; whether it may ask is checked here as far as the body decides
@@ -103,13 +112,14 @@ pub(crate) fn read(
 fn completion(request: CodeRequest) -> Result<Asked, Refusal> {
     let lang = lang_of(&request.file);
     // GitLab's health check; editors send more than a line of their own.
-    let is_probe = request.file.name == "test.rb"
+    let is_probe = !request.stream
+        && request.file.name == "test.rb"
         && request.file.above.starts_with("def hello_world")
         && request.file.below.is_empty();
     let question = match request.prompt {
         CodePrompt::Messages(Some(messages)) if !messages.is_empty() => {
             let gap = gap_of(&request.file, &request.context);
-            Question::Conversation(messages, Box::default(), Some(Box::new(gap)))
+            Question::Conversation(messages, Box::default(), Some(Code::Completion(gap)))
         }
         _ => {
             let most = is_probe.then_some(probe::TOKENS);
@@ -130,11 +140,11 @@ fn generation(request: CodeRequest) -> Result<Asked, Refusal> {
     let gap = gap_of(&request.file, &request.context);
     let question = match request.prompt {
         CodePrompt::Messages(Some(messages)) if !messages.is_empty() => {
-            Question::Conversation(messages, Box::default(), Some(Box::new(gap)))
+            Question::Conversation(messages, Box::default(), Some(Code::Generation(gap)))
         }
         CodePrompt::Text(Some(text)) if !text.trim().is_empty() && request.prompt_id.is_none() => {
             let messages = vec![Message::of_text(Role::User, text)];
-            Question::Conversation(messages, Box::default(), Some(Box::new(gap)))
+            Question::Conversation(messages, Box::default(), Some(Code::Generation(gap)))
         }
         CodePrompt::Text(Some(text)) => generate(&request.file, &text, Enhancer::default(), gap)?,
         _ => generate(&request.file, "", Enhancer::default(), gap)?,
@@ -156,31 +166,31 @@ fn suggestion(
     events: bool,
     identity: &Identity,
 ) -> Result<Asked, Refusal> {
-    let (scope, feature) = match request.kind {
-        SuggestionKind::Completion { .. } => (Scope::COMPLETION, Feature::CodeCompletions),
-        SuggestionKind::Generation => (Scope::GENERATION, Feature::CodeGenerations),
-    };
-    identity.check(scope)?;
-    let gap = || Box::new(gap_of(&request.file, &request.context));
+    let feature = request.kind.feature();
+    identity.check(request.kind.scope())?;
+    let gap = gap_of(&request.file, &request.context);
     let question = match (request.kind, request.prompt) {
-        (_, Some(SuggestionPrompt::Messages(messages))) if !messages.is_empty() => {
-            Question::Conversation(messages, Box::default(), Some(gap()))
+        (kind, Some(SuggestionPrompt::Messages(messages))) if !messages.is_empty() => {
+            let code = match kind {
+                SuggestionKind::Completion { .. } => Code::Completion(gap),
+                SuggestionKind::Generation => Code::Generation(gap),
+            };
+            Question::Conversation(messages, Box::default(), Some(code))
         }
         (SuggestionKind::Completion { .. }, _) => {
-            self::gap(&request.file, request.context.clone(), request.stream, None)
+            self::gap(&request.file, request.context, request.stream, None)
         }
         (SuggestionKind::Generation, Some(SuggestionPrompt::Text(text)))
             if request.prompt_id.is_none() && !text.trim().is_empty() =>
         {
             let messages = vec![Message::of_text(Role::User, text)];
-            Question::Conversation(messages, Box::default(), Some(gap()))
+            Question::Conversation(messages, Box::default(), Some(Code::Generation(gap)))
         }
         (SuggestionKind::Generation, prompt) => {
             let instruction = match prompt {
                 Some(SuggestionPrompt::Text(text)) => text,
                 _ => String::new(),
             };
-            let gap = *gap();
             generate(&request.file, &instruction, request.enhancer, gap)?
         }
     };
@@ -201,10 +211,9 @@ fn lang_of(file: &CurrentFile) -> String {
     wire::lang(&file.name, file.language.as_deref())
 }
 
-fn gap_of(file: &CurrentFile, context: &[Snippet]) -> Gap {
-    Gap::new(&file.above, &file.below)
-        .in_file(&file.name, file.language.as_deref())
-        .with_context(context.iter().map(|snippet| snippet.content.as_str()))
+fn gap_of(file: &CurrentFile, context: &[Snippet]) -> Box<Gap> {
+    let gap = Gap::new(&file.above, &file.below).in_file(&file.name, file.language.as_deref());
+    Box::new(gap.with_context(context.iter().map(|snippet| snippet.content.as_str())))
 }
 
 fn gap(file: &CurrentFile, context: Vec<Snippet>, stream: bool, most: Option<u32>) -> Question {
@@ -230,7 +239,7 @@ fn generate(
     file: &CurrentFile,
     instruction: &str,
     enhancer: Enhancer,
-    gap: Gap,
+    gap: Box<Gap>,
 ) -> Result<Question, Refusal> {
     let written = enhancer.user_instruction.as_deref().unwrap_or(instruction);
     let instruction = match written.trim() {
@@ -261,7 +270,11 @@ fn generate(
         return Err(Refusal::NotFound);
     };
     let prompt = Prompt::find(GENERATIONS).map_err(|_| Refusal::NoPrompt(GENERATIONS.into()))?;
-    Ok(Question::Prompt(prompt, inputs, Some(Box::new(gap))))
+    Ok(Question::Prompt(
+        prompt,
+        inputs,
+        Some(Code::Generation(gap)),
+    ))
 }
 
 fn turn(
@@ -270,16 +283,8 @@ fn turn(
     version: Option<Version>,
     today: &str,
 ) -> Result<Asked, Refusal> {
-    for context in request
-        .messages
-        .iter()
-        .flat_map(|message| &message.additional_context)
-    {
-        if let Some(scope) = context.category.scope
-            && !identity.has(scope)
-        {
-            return Err(Refusal::NoContextScope(context.category));
-        }
+    if let Some(category) = request.denied_context(|scope| identity.has(scope)) {
+        return Err(Refusal::NoContextScope(category));
     }
     let tools = tools_for(|scope| identity.has(scope), version);
     let inputs = ReactInputs {
@@ -373,7 +378,7 @@ fn by_id(
         feature: prompt.feature,
         model: request.model,
         streamed: request.stream,
-        is_probe: prompt.id == "model_configuration/check",
+        is_probe: prompt.id == "model_configuration/check" && !request.stream,
     })
 }
 

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use forms::Form;
+use gitlab::wire::Endpoint;
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::AnswerBody;
@@ -21,13 +22,12 @@ pub(crate) fn monitoring(
     via: Via,
     correlation_id: &str,
 ) -> Option<Response<AnswerBody>> {
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return None;
-    }
-    let (settings, path) = (&snapshot.settings, parts.uri.path());
-    let checked = match (path, via) {
-        ("/monitoring/healthz", Via::Network(local)) => guard::check_host(parts, settings, local),
-        ("/monitoring/ready", _) => guard::check(parts, settings, via).map(|_| ()),
+    // GitLab puts paths behind the URL that its admin typed, with a slash at its end or without.
+    let endpoint = Endpoint::from_path(parts.method.as_str(), parts.uri.path()).ok()?;
+    let settings = &snapshot.settings;
+    let checked = match (&endpoint, via) {
+        (Endpoint::Healthz, Via::Network(local)) => guard::check_host(parts, settings, local),
+        (Endpoint::Ready, _) => guard::check(parts, settings, via).map(|_| ()),
         _ => return None,
     };
     if let Err(error) = checked {
@@ -37,8 +37,8 @@ pub(crate) fn monitoring(
             correlation_id,
         ));
     }
-    let (status, body) = match path {
-        "/monitoring/healthz" => (StatusCode::OK, json!({"status": "ok"})),
+    let (status, body) = match endpoint {
+        Endpoint::Healthz => (StatusCode::OK, json!({"status": "ok"})),
         _ => ready(snapshot),
     };
     Some(json_response(status, AnswerBody::plain(body.to_string())))
