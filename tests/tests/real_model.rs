@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::gatehouse::{Gatehouse, Serving};
+use tests::gitlab::{Gitlab, headers};
 use tests::model;
 
 struct Fixture {
@@ -185,4 +186,108 @@ fn words_of_the_real_server_reach_the_person() {
         .run_with_input(&["prompt", "smollm", "-"], long.as_bytes())
         .complaint();
     assert!(complaint.contains("context"), "{complaint}");
+}
+
+/// A gateway that accepts the tokens of a GitLab, which sends one request and reads the answer.
+async fn asked_by_gitlab(id: &str, path: &str, body: &Value) -> (Value, String) {
+    let gitlab = Gitlab::start();
+    let gatehouse = Gatehouse::new();
+    gatehouse.add_model("smollm", &model::endpoint(), model::NAME);
+    for feature in ["duo_chat", "code_completions"] {
+        gatehouse
+            .run(&["feature", "set", feature, "smollm", "--anyway"])
+            .succeeded();
+    }
+    gatehouse.run(&["gitlab", "set", &gitlab.url()]).succeeded();
+    // So small a model finds no end by itself.
+    let mut document = gatehouse.settings();
+    document["settings"]["prompts"] = json!({"chat/react/base": {"max_tokens": 24}});
+    std::fs::write(gatehouse.settings_file(), document.to_string())
+        .expect("the folder is the test's own");
+    let serving = gatehouse.serve();
+    // Without the scopes of tools, whose descriptions would fill its context.
+    let token = gitlab.token_for(&["duo_chat", "complete_code"]);
+    let request = tests::client().post(serving.url(path)).json(body);
+    let request = request.headers(headers(&token, "18.9.0"));
+    let answer = request.header("x-request-id", id).send().await;
+    let answer = answer.expect("the gateway answers");
+    assert_eq!(answer.status(), 200);
+    let text = answer.text().await.expect("the answer ends well");
+    (gatehouse.row(id), text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn gitlab_chats_with_a_real_model() {
+    let payload = json!({"content": [{"role": "user", "content": "Say hello."}],
+        "provider": "litellm", "model": "general", "params": {"max_tokens_to_sample": 24}});
+    let component = json!({"type": "prompt", "payload": payload,
+        "metadata": {"source": "GitLab EE", "version": "17.6.0"}});
+    let body = json!({"prompt_components": [component], "stream": true});
+    let (row, text) = asked_by_gitlab("chat", "/v1/chat/agent", &body).await;
+    assert!(!text.trim().is_empty() && !text.contains("data:"), "{text}");
+    assert_eq!(
+        (&row["state"], &row["feature"]),
+        (&json!("completed"), &json!("duo_chat"))
+    );
+    assert!(
+        row["completion_tokens"]
+            .as_u64()
+            .is_some_and(|tokens| tokens > 0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn an_editor_is_completed_for_by_a_real_model() {
+    let body = json!({"current_file": {"file_name": "add.py", "content_below_cursor": "\n",
+        "content_above_cursor": "def add(a, b):\n    return "}});
+    let (row, text) = asked_by_gitlab("completion", "/v2/completions", &body).await;
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    assert!(answer["choices"].is_array(), "{answer}");
+    assert_eq!(row["state"], "completed", "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn a_turn_that_a_real_model_cannot_hold_is_a_line_that_rails_knows() {
+    let message = json!({"role": "user", "content": "word ".repeat(40_000), "context": null,
+        "current_file": null, "additional_context": []});
+    let body = json!({"messages": [message], "unavailable_resources": []});
+    let (row, text) = asked_by_gitlab("long", "/v2/chat/agent", &body).await;
+    let event: Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!(event["type"], "error", "{event}");
+    let message = event["data"]["message"].as_str().unwrap();
+    assert!(message.contains("prompt is too long"), "{message}");
+    assert_eq!(row["state"], "failed", "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the model server: cargo xtask test"]
+async fn a_turn_of_duo_chat_with_a_real_model_is_lines_of_events() {
+    let message = json!({"role": "user", "content": "Say hello.", "context": null,
+        "current_file": null, "additional_context": []});
+    let body = json!({"messages": [message], "unavailable_resources": []});
+    let (row, text) = asked_by_gitlab("turn", "/v2/chat/agent", &body).await;
+    let events: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    // It rarely keeps to the form, and may call a tool that there is not.
+    let kinds = ["final_answer_delta", "unknown", "error"];
+    let is_told = |event: &Value| {
+        event["type"]
+            .as_str()
+            .is_some_and(|kind| kinds.contains(&kind))
+    };
+    assert!(
+        !events.is_empty() && events.iter().all(is_told),
+        "{events:?}"
+    );
+    assert!(
+        row["completion_tokens"]
+            .as_u64()
+            .is_some_and(|tokens| tokens > 0),
+        "{row}"
+    );
 }

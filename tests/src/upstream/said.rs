@@ -129,7 +129,7 @@ pub fn say(heard: &Heard) -> Said {
 
 /// What the model `writes-and-falls-silent` writes, of which half is sent.
 const LINES: [&str; 4] = [
-    "    first = 1\n",
+    "    the_first_line_is_long_enough_that_it_cannot_be_the_end_of_thoughts_without_a_beginning = 1\n",
     "    second = 2\n",
     "    third = 3\n",
     "    fourth",

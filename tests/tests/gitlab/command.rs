@@ -140,10 +140,13 @@ fn what_keeps_the_keys_away_is_shown() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn an_address_that_is_none_and_a_folder_that_is_anywhere_are_refused() {
     let gatehouse = Gatehouse::new();
     for address in ["gitlab", "ftp://gitlab.example", "http://169.254.169.254"] {
         let complaint = gatehouse.run(&["gitlab", "set", address]).complaint();
         assert!(complaint.contains("GitLab URL"), "{complaint}");
     }
+    let outcome = gatehouse.run(&["gitlab", "set", "--documentation", "docs"]);
+    let complaint = outcome.complaint();
+    assert!(complaint.contains("documentation folder"), "{complaint}");
 }

@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use tests::gatehouse::{Gatehouse, files_with};
-use tests::gitlab::{Gitlab, STRANGER, headers};
+use tests::gitlab::{Gitlab, INSTANCE, STRANGER, USER, headers};
 use tests::process::Process;
 use tests::upstream::Upstream;
 
@@ -94,6 +94,67 @@ async fn bypassed_authentication_opens_loopback() {
     let closed = started(|_| vec![("AIGW_AUTH__BYPASS_EXTERNAL", "false".into())]);
     let (status, _) = read(closed.bare(PATH, &completion())).await;
     assert_eq!(status, 401);
+}
+
+/// The panel shows which variables hold, who asked, and saves only what the admin typed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_shows_the_environment_and_does_not_save_it() {
+    let gitlab = Gitlab::start();
+    let mut gatehouse = Gatehouse::with_sample();
+    gatehouse.set("AIGW_GITLAB_URL", &gitlab.url());
+    gatehouse.set("AIGW_SELF_SIGNED_JWT__SIGNING_KEY", STRANGER.pem());
+    let serving = gatehouse.serve_with(&["--admin"]);
+    let client = tests::client();
+    let token = gitlab.token_with(json!({"exp": 1_000}));
+    for token in [&token, &gitlab.token()] {
+        let request = client.post(serving.url("/v1/search/gitlab-docs"));
+        let request = request.headers(headers(token, "18.9.0"));
+        request.json(&golden("search")).send().await.unwrap();
+    }
+    let admin = serving.admin.clone().unwrap();
+    let (page, bearer) = admin.split_once("/#token=").unwrap();
+    let call = async |name: &str, input: &Value| {
+        let request = client.post(format!("{page}/admin/call/{name}"));
+        read(request.bearer_auth(bearer).json(input)).await
+    };
+    let (status, view) = call("gitlab", &Value::Null).await;
+    assert_eq!(status, 200, "{view}");
+    let shown = |variable: &str, setting: &str| json!({"variable": variable, "setting": setting});
+    let overrides = [
+        shown("AIGW_GITLAB_URL", "gitlab.url"),
+        shown("AIGW_SELF_SIGNED_JWT__SIGNING_KEY", "gitlab.user_tokens"),
+    ];
+    assert_eq!(view["overrides"], json!(overrides), "{view}");
+    assert_eq!(view["user_tokens"], "environment");
+    assert_eq!(view["gateway_url"], serving.url(""));
+    let seen = &view["seen"][0];
+    for (name, value) in [
+        ("instance_id", INSTANCE),
+        ("host_name", "gitlab.example"),
+        ("version", "18.9.0"),
+        ("user", USER),
+        ("accepted", "instance"),
+    ] {
+        assert_eq!(seen[name], value, "{name}: {view}");
+    }
+    assert!(
+        seen["refusal"].as_str().unwrap().contains("expired"),
+        "{view}"
+    );
+    assert!(
+        seen["scopes"].to_string().contains("documentation_search"),
+        "{view}"
+    );
+
+    let mut settings = view["settings"].clone();
+    settings["accept_named_models"] = true.into();
+    let (status, view) = call("save_gitlab_settings", &settings).await;
+    assert_eq!(status, 200, "{view}");
+    assert_eq!(view["settings"]["url"], gitlab.url(), "it goes on to hold");
+    let document = gatehouse.settings();
+    let saved = &document["settings"]["gitlab"];
+    assert_eq!(saved["url"], Value::Null, "{document}");
+    assert_eq!(saved["accept_named_models"], true, "{document}");
 }
 
 #[test]
