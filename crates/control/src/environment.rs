@@ -99,23 +99,20 @@ impl Environment {
         gitlab.open_on_loopback = self.open_on_loopback.unwrap_or(gitlab.open_on_loopback);
     }
 
-    /// What is saved of a form that showed these settings: a value that is only the environment's
-    /// leaves the stored one as it is.
-    pub(crate) fn without(&self, shown: GitlabSettings, stored: &GitlabSettings) -> GitlabSettings {
-        let mut saved = shown;
-        if self.gitlab_url.is_some() && saved.url == self.gitlab_url {
-            saved.url.clone_from(&stored.url);
+    /// Leaves what it holds over as it is stored: its values are never saved.
+    pub(crate) fn leave(&self, next: &mut GitlabSettings, stored: &GitlabSettings) {
+        if self.gitlab_url.is_some() {
+            next.url.clone_from(&stored.url);
         }
-        if self.customers_portal.is_some() && saved.customers_portal == self.customers_portal {
-            saved.customers_portal.clone_from(&stored.customers_portal);
+        if self.customers_portal.is_some() {
+            next.customers_portal.clone_from(&stored.customers_portal);
         }
-        if self.accept_named_models == Some(saved.accept_named_models) {
-            saved.accept_named_models = stored.accept_named_models;
+        if self.accept_named_models.is_some() {
+            next.accept_named_models = stored.accept_named_models;
         }
-        if self.open_on_loopback == Some(saved.open_on_loopback) {
-            saved.open_on_loopback = stored.open_on_loopback;
+        if self.open_on_loopback.is_some() {
+            next.open_on_loopback = stored.open_on_loopback;
         }
-        saved
     }
 
     /// The variables that are set, each with the setting that it overrides.
@@ -197,10 +194,6 @@ mod tests {
         let url = settings.gitlab.url.as_ref().map(ToString::to_string);
         assert_eq!(url.as_deref(), Some("https://gitlab.example.com"));
         assert!(settings.gitlab.open_on_loopback && settings.gitlab.accept_named_models);
-        let mut shown = settings.gitlab.clone();
-        shown.accept_named_models = false;
-        let saved = environment.without(shown, &GitlabSettings::default());
-        assert_eq!(saved, GitlabSettings::default(), "it holds for the run");
         let listen = environment.listen.map(|listen| listen.to_string());
         assert_eq!(listen.as_deref(), Some("127.0.0.1:6000"));
         let mut saved = settings.gitlab.clone();

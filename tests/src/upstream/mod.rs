@@ -27,6 +27,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::serve::Server;
 use play::{Answer, Step};

@@ -108,7 +108,7 @@ pub fn say(heard: &Heard) -> Said {
             .into(),
         "names-an-issue" => vec![ISSUE.into()],
         "writes-and-falls-silent" => LINES.map(String::from).to_vec(),
-        "writes-code" => CODE.map(String::from).to_vec(),
+        "writes-code" => vec![code() + "\n}\n"],
         _ => words(heard.chunks.unwrap_or(8) as usize),
     };
     for stop in &heard.stops {

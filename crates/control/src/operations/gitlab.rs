@@ -49,15 +49,15 @@ impl Control {
         })
     }
 
-    /// Changes what is set for GitLab, and asks it for its keys. What only the environment says is
-    /// not saved.
-    pub async fn save_gitlab_settings(&self, input: GitlabSettings) -> Result<GitlabView, Error> {
-        input.check()?;
+    /// Changes what is set for GitLab, and asks it for its keys.
+    /// A setting that the environment holds over in this run stays as it is stored.
+    pub async fn save_gitlab_settings(&self, input: GitlabDraft) -> Result<GitlabView, Error> {
         self.change(|settings| {
-            let rest = std::mem::take(&mut settings.gitlab.rest);
-            let keep = |environment: &Environment| environment.without(input, &settings.gitlab);
-            let saved = self.gitlab.with_environment(keep);
-            settings.gitlab = GitlabSettings { rest, ..saved };
+            let mut next = parsed(&input, &settings.gitlab)?;
+            let stored = &settings.gitlab;
+            self.gitlab
+                .with_environment(|environment| environment.leave(&mut next, stored));
+            settings.gitlab = next;
             Ok(())
         })
         .await?;

@@ -31,7 +31,7 @@ fn an_edited_prompt_is_sent_until_it_is_reset() {
     );
     let shown = show(&edits, ID, "base").unwrap();
     assert!(shown.is_edited && shown.now.texts.user == text);
-    assert_ne!(shown.original.user, text);
+    assert_ne!(shown.original.texts.user, text);
     reset(&mut edits, ID, "base").unwrap();
     assert_eq!((sent(&edits, "gpt"), edits.len()), (before, 0));
 }
