@@ -156,7 +156,7 @@ test('a prompt is edited, refused with its line, compared and reset', async () =
 test('a family gets texts of its own and loses them again', async () => {
   const record = await prompts(/^Explain code/)
   const { page } = control
-  await record.getByText('Copy for a family').click()
+  await record.getByRole('combobox', { name: 'Copy for a family' }).click()
   await page.getByRole('option', { name: 'Mistral Codestral' }).click()
   await eventually('the copy is shown', () => page.url().endsWith('/codestral'))
   await record.getByRole('textbox', { name: 'Most tokens' }).fill('300')
