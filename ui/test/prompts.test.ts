@@ -106,6 +106,7 @@ describe('a difference', () => {
   it('keeps every line that both texts have', () => {
     expect(said('a\nb\nc', 'a\nx\nc')).toEqual([' a', '-b', '+x', ' c'])
     expect(said('', 'a')).toEqual(['+a'])
+    expect(said('a\nb\nc', 'c\na\nb')).toEqual(['+c', ' a', ' b', '-c'])
     expect(said('a\nb\na\nb', 'b\na\nb\na')).toEqual(['-a', ' b', ' a', ' b', '+a'])
   })
 
