@@ -1,7 +1,7 @@
 //! What can go wrong with a request: its status and the body in OpenAI's shape. Messages say what
 //! happened and what to do; the correlation id is added where the body is written.
 
-use domain::{Feature, Model, SecretState};
+use domain::{Feature, SecretState};
 use forms::{FormError, Problem};
 use gitlab::wire::Refusal;
 use http::StatusCode;
@@ -9,61 +9,15 @@ use providers::{UpstreamError, status_words};
 
 use crate::gitlab::TOKEN_REFUSED;
 
-/// Why one model did not answer: by our rules, or by what its server did.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Trouble {
-    /// By our rules.
-    Ours(GatewayError),
-    /// By what its server did.
-    Theirs(UpstreamError),
-}
+mod trouble;
 
-impl From<GatewayError> for Trouble {
-    fn from(error: GatewayError) -> Self {
-        Self::Ours(error)
-    }
-}
-
-impl From<UpstreamError> for Trouble {
-    fn from(error: UpstreamError) -> Self {
-        Self::Theirs(error)
-    }
-}
-
-impl From<FormError> for Trouble {
-    fn from(error: FormError) -> Self {
-        Self::Ours(error.into())
-    }
-}
+pub(crate) use trouble::Trouble;
 
 impl From<FormError> for GatewayError {
     fn from(error: FormError) -> Self {
         match error {
             FormError::Malformed(problem) => Self::Malformed(problem),
             FormError::NotServed(what) => Self::NotServed(what),
-        }
-    }
-}
-
-impl Trouble {
-    /// Whether another model may do better.
-    pub(crate) fn is_of_the_model(&self) -> bool {
-        match self {
-            Self::Ours(error) => matches!(
-                error,
-                GatewayError::KeyUnavailable { .. }
-                    | GatewayError::Ambiguous { .. }
-                    | GatewayError::Crowded { .. }
-            ),
-            Self::Theirs(error) => error.is_of_the_server(),
-        }
-    }
-
-    /// What to tell the client.
-    pub(crate) fn in_words(self, model: &Model) -> GatewayError {
-        match self {
-            Self::Ours(error) => error,
-            Self::Theirs(error) => GatewayError::of_upstream(error, model.name.as_str()),
         }
     }
 }
