@@ -72,10 +72,6 @@ async fn status_shows_keys_and_the_last_refusal_while_the_gateway_runs() {
             .json()
     };
     assert_eq!(status()["last_refusal"], Value::Null);
-    // Refused for other reasons than its token.
-    let stranger = gateway.client.get(gateway.serving.url("/v1/models"));
-    let stranger = stranger.header("host", "evil.example").send().await;
-    assert_eq!(stranger.unwrap().status(), 403);
     for (id, claims) in [
         ("first", json!({"aud": ["another"]})),
         ("second", json!({"exp": 1_000})),
@@ -87,6 +83,15 @@ async fn status_shows_keys_and_the_last_refusal_while_the_gateway_runs() {
         answer.text().await.unwrap();
         row(&gateway, id);
     }
+    // This one is refused for another reason than its token.
+    let stranger = gateway.client.get(gateway.serving.url("/v1/models"));
+    let stranger = stranger
+        .header("host", "evil.example")
+        .header("x-request-id", "stranger")
+        .send()
+        .await;
+    assert_eq!(stranger.unwrap().status(), 403);
+    gateway.gatehouse.row("stranger");
     let view = status();
     let refusal = &view["last_refusal"];
     assert_eq!(refusal["correlation_id"], "second", "{view}");

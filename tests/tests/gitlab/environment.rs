@@ -112,10 +112,13 @@ async fn the_panel_shows_the_environment_and_does_not_save_it() {
         request.json(&golden("search")).send().await.unwrap();
     }
     let admin = serving.admin.clone().unwrap();
-    let (page, bearer) = admin.split_once("/#token=").unwrap();
+    let (page, token) = admin.split_once("/#token=").unwrap();
+    let opening = client.post(format!("{page}/admin/session"));
+    let (_, opened) = read(opening.json(&json!({"token": token}))).await;
+    let session = opened["session"].as_str().unwrap();
     let call = async |name: &str, input: &Value| {
         let request = client.post(format!("{page}/admin/call/{name}"));
-        read(request.bearer_auth(bearer).json(input)).await
+        read(request.bearer_auth(session).json(input)).await
     };
     let (status, view) = call("gitlab", &Value::Null).await;
     assert_eq!(status, 200, "{view}");
