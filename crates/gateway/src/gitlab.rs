@@ -24,7 +24,7 @@ use crate::answer::AnswerBody;
 use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::guard::Via;
-use crate::incoming::{ModelRequest, read_body};
+use crate::incoming::{ModelRequest, read_body, throw_away};
 use crate::record::Routed;
 use crate::respond::respond;
 use crate::routes::{Exchange, resolve};
@@ -84,15 +84,22 @@ where
     exchange.voice = Voice::Gitlab(Speech::Plain);
     let identity = match identify(parts, via, &exchange.snapshot).await {
         Ok(identity) => identity,
-        Err(error) => return exchange.fail(&error),
+        Err(error) => {
+            throw_away(parts, body).await;
+            return exchange.fail(&error);
+        }
     };
     let refusal = match &endpoint {
-        Endpoint::UserToken => return user_token(parts, &identity, exchange),
+        Endpoint::UserToken => {
+            throw_away(parts, body).await;
+            return user_token(parts, &identity, exchange);
+        }
         Endpoint::UnknownPrompt(id) => Some(Refusal::NoPrompt(id.clone())),
         Endpoint::Root | Endpoint::UnknownInvokable => Some(Refusal::NotFound),
         _ => None,
     };
     if let Some(refusal) = refusal {
+        throw_away(parts, body).await;
         return exchange.fail(&refusal.into());
     }
     let limit = exchange.snapshot.settings.gateway.max_body_bytes;

@@ -70,7 +70,11 @@ impl Completion {
             Vec::new()
         };
         // Inside a comment a fence is content.
-        let fences = !gap.is_markdown() && (by_chat || gap.line_start().trim().is_empty());
+        let line = gap.line_start();
+        let in_comment = gap
+            .language
+            .map_or(!line.trim().is_empty(), |language| language.is_comment(line));
+        let fences = !gap.is_markdown() && (by_chat || !in_comment);
         let unfence = if by_chat {
             Unfence::new(Fences::First, fences)
         } else {

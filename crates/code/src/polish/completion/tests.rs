@@ -262,5 +262,7 @@ fn a_raw_answer_in_a_fence_is_taken_out_of_it_unless_a_fence_is_content() {
     assert!(polished("a.md", "# A\n", fenced).starts_with("```python"));
     let comment = "```\nlet x = 1;\n```";
     assert!(polished("a.rs", "/// ", comment).starts_with("```"));
+    let fenced = "```rust\na + b\n```";
+    assert_eq!(polished("a.rs", "let c = ", fenced), "a + b");
     assert_eq!(polished("a.py", "import os\n", "To = 1"), "To = 1");
 }
