@@ -71,9 +71,9 @@ impl Completion {
         };
         // Inside a comment a fence is content.
         let line = gap.line_start();
-        let in_comment = gap
-            .language
-            .map_or(!line.trim().is_empty(), |language| language.is_comment(line));
+        let in_comment = gap.language.map_or(!line.trim().is_empty(), |language| {
+            language.is_comment(line)
+        });
         let fences = !gap.is_markdown() && (by_chat || !in_comment);
         let unfence = if by_chat {
             Unfence::new(Fences::First, fences)
