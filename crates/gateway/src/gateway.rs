@@ -273,7 +273,8 @@ impl Gateway {
             place: None,
         };
         match endpoint {
-            Some(endpoint) => gitlab::answer(endpoint, parts, body, via, exchange).await,
+            // On the heap: it would make every other request as large.
+            Some(endpoint) => Box::pin(gitlab::answer(endpoint, parts, body, via, exchange)).await,
             None => routes::dispatch(parts, body, exchange).await,
         }
     }
