@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -35,6 +36,9 @@ use crate::workshop::Workshop;
 
 /// Anthropic's header for the id of a request (API reference, "Errors").
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// GitLab's header for the seconds until an answer began.
+const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 
 /// The gateway without its listener: it answers requests, wherever they come from.
 #[derive(Debug)]
@@ -179,6 +183,7 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes> + Send,
     {
+        let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let correlation_id = correlation_id(&parts);
         let snapshot = self.snapshot.load_full();
@@ -198,6 +203,11 @@ impl Gateway {
                 headers.insert(REQUEST_ID, value.clone());
             }
             headers.insert(CORRELATION, value);
+        }
+        if gitlab::endpoint_of(&parts).is_some()
+            && let Ok(seconds) = HeaderValue::from_str(&begun.elapsed().as_secs_f64().to_string())
+        {
+            headers.insert(PROCESS_TIME, seconds);
         }
         if let Some(origin) = guard::allowed_origin(&parts, &snapshot.settings)
             .and_then(|origin| HeaderValue::from_str(origin).ok())

@@ -25,6 +25,9 @@ async fn probes_need_no_token_and_the_root_asks_for_one() {
         let answer = gateway.client.head(url(path)).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
     }
+    let answer = gateway.client.get(url("/")).send().await.unwrap();
+    let seconds = answer.headers()["x-process-time"].to_str().unwrap();
+    assert!(seconds.parse::<f64>().unwrap() < 60.0, "{seconds}");
     let (status, body) = read(gateway.client.get(url("/"))).await;
     assert_eq!(status, 401);
     assert_eq!(told(&body), "No authorization header presented");
