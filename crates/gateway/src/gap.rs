@@ -170,7 +170,7 @@ async fn fit(gap: &Gap, answer_tokens: u32, target: Target<'_>, exchange: &Excha
     }
     let text = [fitted.gap.prefix.as_str(), &fitted.gap.suffix].concat();
     let (client, id) = (exchange.client, exchange.correlation_id);
-    let counted = count_tokens(client, target, &text, id, COUNT_WITHIN).await;
+    let counted = Box::pin(count_tokens(client, target, &text, id, COUNT_WITHIN)).await;
     counted
         .and_then(|ids| fitted.refit(gap, u32::try_from(ids.len()).unwrap_or(u32::MAX)))
         .unwrap_or(fitted)

@@ -97,7 +97,7 @@ impl Known {
         correlation_id: &str,
         within: Duration,
     ) -> Listed {
-        let listed = list_models(client, target, correlation_id, within)
+        let listed = Box::pin(list_models(client, target, correlation_id, within))
             .await
             .map(Arc::new);
         let mut known = self.lists.lock().unwrap_or_else(PoisonError::into_inner);

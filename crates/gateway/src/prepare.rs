@@ -74,9 +74,10 @@ pub(crate) async fn prepare(
     }
     match wish.kind {
         WishKind::Embeddings => embeddings(wish, target),
-        WishKind::Gap => gap::prepare(wish, target, exchange).await,
+        // On the heap: they ask servers, and would make every other request as large.
+        WishKind::Gap => Box::pin(gap::prepare(wish, target, exchange)).await,
         WishKind::Prompt if target.provider == Provider::OpenaiCompatible => prompt(wish, target),
-        WishKind::Prompt => gap::prepare_prompt(wish, target, exchange).await,
+        WishKind::Prompt => Box::pin(gap::prepare_prompt(wish, target, exchange)).await,
         WishKind::Messages if target.provider == Provider::Anthropic => {
             let body = wish.body_for(target.name);
             let call = providers::pass_messages(target, body)?;
@@ -96,7 +97,7 @@ pub(crate) async fn prepare(
             Ok(prepared)
         }
         WishKind::Chat | WishKind::Responses | WishKind::Messages => translate(wish, target),
-        WishKind::Question => gitlab::prepare(wish, target, exchange).await,
+        WishKind::Question => Box::pin(gitlab::prepare(wish, target, exchange)).await,
     }
 }
 

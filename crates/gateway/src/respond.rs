@@ -47,10 +47,10 @@ pub(crate) async fn whole(
     exchange.place = begun.place;
     match (begun.content, begun.handling) {
         (Content::Stream(pieces), handling) => {
-            gather(pieces, handling, &about, wish, exchange).await
+            Box::pin(gather(pieces, handling, &about, wish, exchange)).await
         }
         (Content::Events(events), handling) => {
-            translated(events, handling, &about, wish, exchange).await
+            Box::pin(translated(events, handling, &about, wish, exchange)).await
         }
         (Content::Whole(body), handling) => {
             exchange.record.first_token();

@@ -74,7 +74,7 @@ impl Client {
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(self.refusal(target, host, response).await)
+        Err(Box::pin(self.refusal(target, host, response)).await)
     }
 
     fn request(
@@ -117,8 +117,12 @@ impl Client {
         host: &str,
     ) -> Result<HeaderMap, UpstreamError> {
         match target.provider {
-            Provider::Azure => azure::authorize(self, &self.tokens, target, host).await,
-            Provider::Bedrock => bedrock::authorize(&self.credentials, call, target).await,
+            // On the heap, like all that few requests do: a future is as large as its largest
+            // part, and is moved with every request.
+            Provider::Azure => Box::pin(azure::authorize(self, &self.tokens, target, host)).await,
+            Provider::Bedrock => {
+                Box::pin(bedrock::authorize(&self.credentials, call, target)).await
+            }
             provider => {
                 let mut headers = HeaderMap::new();
                 let Some(key) = target.key else {

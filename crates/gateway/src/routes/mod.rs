@@ -108,7 +108,7 @@ where
         (&Method::POST, "/v1/responses") => WishKind::Responses,
         (&Method::POST, "/v1/messages") => WishKind::Messages,
         (&Method::POST, "/v1/messages/count_tokens") => {
-            return count::count(parts, body, exchange).await;
+            return Box::pin(count::count(parts, body, exchange)).await;
         }
         (method, path) => {
             throw_away(parts, body).await;
