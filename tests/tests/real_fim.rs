@@ -87,7 +87,7 @@ async fn is_busy(tokens: u64) -> bool {
 #[ignore = "needs the model server that fills gaps: cargo xtask test"]
 async fn a_real_gap_is_filled_raw_and_by_infill() {
     let gateway = Fixture::start(&[("raw", "starcoder2"), ("infill", "servers-own")]);
-    for (model, way) in [("raw", "template"), ("infill", "by the server")] {
+    for (model, way) in [("raw", "own FIM prompt"), ("infill", "by the server")] {
         for stream in [false, true] {
             let id = format!("{model}-{stream}");
             let answer = gateway.fill(model, &id, json!({"stream": stream})).await;

@@ -155,7 +155,7 @@ async fn a_gap_goes_raw_and_ends_at_the_stop_id() {
     assert_eq!(status, 200, "{text}");
     assert!(!text.contains(END.0), "no control token is text: {text}");
     let row = gateway.gatehouse.row("raw");
-    assert!(row["notes"].to_string().contains("template"), "{row}");
+    assert!(row["notes"].to_string().contains("own FIM prompt"), "{row}");
 
     // A chat turn by hand: the id of the turn's end stops what a stop text would not.
     let prompt = "<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n";

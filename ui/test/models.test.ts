@@ -123,7 +123,7 @@ describe('the form of a model', () => {
   it('names a completion without FIM where the family is chosen', async () => {
     await open('models', ['m7', 'settings'])
     await screen.findByText('Recognised as Mixtral 8x7B-it')
-    expect(await screen.findByText(/^No FIM: /)).toBeTruthy()
+    expect(await screen.findByText(/^No FIM, by chat: /)).toBeTruthy()
   })
 
   it('says at the field why saving was refused, until the field is changed', async () => {

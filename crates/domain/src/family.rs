@@ -142,8 +142,20 @@ pub enum CompletionRoute {
     ServerFim,
     /// The prefix alone through the raw completion call.
     RawPrefix,
-    /// An instruction through chat. The UI names it *no FIM*.
+    /// An instruction through chat.
     Chat,
+}
+
+impl CompletionRoute {
+    /// The words for it, on every screen, on the command line and in the record of a request.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RawFim => "own FIM prompt",
+            Self::ServerFim => "FIM by the server",
+            Self::RawPrefix => "prefix only",
+            Self::Chat => "no FIM, by chat",
+        }
+    }
 }
 
 /// Who writes the first token of a prompt.

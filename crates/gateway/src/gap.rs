@@ -138,7 +138,7 @@ async fn fill_gap(
         _ => answer_tokens,
     };
     let fitted = fit(&gap, reserved, target, exchange).await;
-    let mut notes = vec![route_note(route).to_owned()];
+    let mut notes = vec![route.words().to_owned()];
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());
     }
@@ -174,15 +174,6 @@ async fn fit(gap: &Gap, answer_tokens: u32, target: Target<'_>, exchange: &Excha
     counted
         .and_then(|ids| fitted.refit(gap, u32::try_from(ids.len()).unwrap_or(u32::MAX)))
         .unwrap_or(fitted)
-}
-
-fn route_note(route: CompletionRoute) -> &'static str {
-    match route {
-        CompletionRoute::RawFim => "fill-in-the-middle by the family's template",
-        CompletionRoute::ServerFim => "fill-in-the-middle by the server",
-        CompletionRoute::RawPrefix => "prefix only: the model has no fill-in-the-middle",
-        CompletionRoute::Chat => "no FIM: asked through chat with an instruction",
-    }
 }
 
 /// The call by this route, and the polish of its answer.

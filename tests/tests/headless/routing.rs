@@ -172,8 +172,8 @@ fn the_list_of_families_tells_how_each_completes() {
         .succeeded()
         .stdout;
     for (name, way) in [
-        ("codestral", "its FIM prompt"),
-        ("claude_3", "chat (no FIM)"),
+        ("codestral", "own FIM prompt"),
+        ("claude_3", "no FIM, by chat"),
     ] {
         let line = list.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(line.contains(way), "{line}");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use control::view::{FamilyDraft, FamilyView, SaveFamily};
 use control::{Control, Error, ErrorCode};
-use domain::{CompletionRoute, Family, Standing, Support};
+use domain::{Family, Standing, Support};
 use serde_json::{Value, json};
 
 use super::read_file;
@@ -95,7 +95,7 @@ fn list(families: &[FamilyView]) -> String {
             support(record.support.completion).to_owned(),
             support(record.support.generation).to_owned(),
             support(record.support.chat).to_owned(),
-            way(family.lead).to_owned(),
+            family.lead.words().to_owned(),
             family.models.join(", "),
         ]
     };
@@ -116,7 +116,7 @@ fn list(families: &[FamilyView]) -> String {
 fn facts(family: &FamilyView) -> String {
     let record = &family.record;
     let or_dash = |text: String| if text.is_empty() { "–".into() } else { text };
-    let ways: Vec<_> = record.routes.iter().map(|route| way(*route)).collect();
+    let ways: Vec<_> = record.routes.iter().map(|route| route.words()).collect();
     let variants: Vec<_> = record
         .variants
         .iter()
@@ -166,14 +166,5 @@ pub(super) fn support(level: Support) -> &'static str {
         Support::Limited => "limited",
         Support::Partial => "partial",
         Support::Full => "full",
-    }
-}
-
-fn way(route: CompletionRoute) -> &'static str {
-    match route {
-        CompletionRoute::RawFim => "its FIM prompt",
-        CompletionRoute::ServerFim => "the server's FIM",
-        CompletionRoute::RawPrefix => "the prefix alone",
-        CompletionRoute::Chat => "chat (no FIM)",
     }
 }

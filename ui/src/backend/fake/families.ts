@@ -166,10 +166,10 @@ export function asIt(record: FamilyRecord, identifier: string): FamilyRecord {
 export const wayOf = (record: FamilyRecord): CompletionRoute => record.routes[0] ?? 'chat'
 
 const NOTES: Record<CompletionRoute, (title: string) => string> = {
-  raw_fim: (title) => `Code completion sends ${title}'s own FIM prompt.`,
-  server_fim: () => 'Code completion is left to the server, which builds the FIM prompt.',
-  raw_prefix: () => 'Code completion sends the text before the cursor alone.',
-  chat: () => 'No FIM: asked through chat with an instruction.',
+  raw_fim: (title) => `Own FIM prompt: the one that ${title} models were trained with.`,
+  server_fim: () => 'FIM by the server: it builds the prompt.',
+  raw_prefix: () => 'Prefix only: the text after the cursor is not seen.',
+  chat: () => 'No FIM, by chat: the model is asked with an instruction.',
 }
 export const note = (way: CompletionRoute, title: string) => NOTES[way](title)
 

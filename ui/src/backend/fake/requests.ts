@@ -45,7 +45,7 @@ const DONE: Record<string, Done> & { nothing: Done } = {
     family: 'codestral',
     provider: 'openai_compatible',
     retries: 0,
-    notes: ['asked by its own FIM prompt', 'cut at the end of the block'],
+    notes: ['own FIM prompt', 'cut at the end of the block'],
   },
   'Claude 3.5 Sonnet': {
     family: 'claude_3',
