@@ -2,6 +2,7 @@
 //! small examples. Sends nothing.
 
 use domain::{CompletionRoute, Endpoint, FamilyRecord, Field, Model, Provider, ServerKind};
+use gateway::Advice;
 use providers::{Ask, Call, Fill, Message, Parameters, Role, Target, UpstreamError, Way};
 use secrecy::SecretSlice;
 
@@ -64,6 +65,12 @@ impl<'a> Reach<'a> {
         self.url(CompletionRoute::Chat)
     }
 
+    /// What to do about an error of the server when its models are listed.
+    pub(crate) fn advice(&self, error: &UpstreamError) -> Option<Advice> {
+        let called = providers::models_url(self.target(None)).ok().flatten();
+        gateway::advice(error, self.model, self.family, called.as_ref())
+    }
+
     /// The URL that a code completion goes to; empty for the sample model.
     pub(crate) fn completion_url(&self) -> Result<String, Error> {
         self.url(self.completion())
@@ -91,21 +98,19 @@ impl<'a> Reach<'a> {
             return "Built in: answers with sample text.".into();
         }
         let title = &self.family.title;
-        match self.completion() {
-            CompletionRoute::RawFim => {
-                format!("FIM by the prompt that {title} models were trained with.")
-            }
-            CompletionRoute::ServerFim => "FIM by the server's own call.".into(),
-            CompletionRoute::RawPrefix => {
-                "No FIM: the text before the cursor is continued, the text after it is not seen."
-                    .into()
-            }
+        let way = self.completion();
+        let means = match way {
+            CompletionRoute::RawFim => format!("the one that {title} models were trained with"),
+            CompletionRoute::ServerFim => "it builds the prompt".into(),
+            CompletionRoute::RawPrefix => "the text after the cursor is not seen".into(),
             CompletionRoute::Chat if self.has_other_ways() => format!(
-                "No FIM: {} takes no raw prompts, so the model is asked through chat with an instruction.",
+                "{} takes no raw prompts, so the model is asked with an instruction",
                 provider.record().title
             ),
-            CompletionRoute::Chat => "No FIM: asked through chat with an instruction.".into(),
-        }
+            CompletionRoute::Chat => "the model is asked with an instruction".into(),
+        };
+        let (first, rest) = way.words().split_at(1);
+        format!("{}{rest}: {means}.", first.to_uppercase())
     }
 
     fn has_other_ways(&self) -> bool {

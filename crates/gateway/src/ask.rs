@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::{Endpoint, FamilyRecord, Model, Provider, ServerKind};
 use forms::Form;
 use providers::{AnswerForm, Event, Target, UpstreamError, without_content};
+use url::Url;
 
 use crate::begin::begin;
 use crate::error::{GatewayError, Trouble};
@@ -60,7 +61,8 @@ pub(crate) async fn ask<'a>(
     let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
     for (place, model) in models.iter().enumerate() {
         let has_fallback = place + 1 < models.len();
-        let trouble = match ask_one(wish, model, has_fallback, exchange).await {
+        let mut called = None;
+        let trouble = match ask_one(wish, model, has_fallback, &mut called, exchange).await {
             Ok(begun) => {
                 if place > 0 {
                     exchange.record.outcome().answered_by = Some(model.name.to_string());
@@ -70,7 +72,8 @@ pub(crate) async fn ask<'a>(
             Err(trouble) => trouble,
         };
         let may_fall_back = trouble.is_of_the_model() && exchange.record.elapsed() < total;
-        let error = trouble.in_words(model);
+        let family = exchange.snapshot.family(model);
+        let error = trouble.in_words(model, &family, called.as_ref());
         let Some(next) = models.get(place + 1).filter(|_| may_fall_back) else {
             return Err(error);
         };
@@ -82,10 +85,12 @@ pub(crate) async fn ask<'a>(
     Err(GatewayError::Panicked)
 }
 
+/// Asks one model. `called` is set to where the call goes.
 async fn ask_one<'a>(
     wish: &Wish,
     model: &'a Model,
     has_fallback: bool,
+    called: &mut Option<Url>,
     exchange: &mut Exchange<'_>,
 ) -> Result<Begun<'a>, Trouble> {
     let limits = &exchange.snapshot.settings.gateway;
@@ -111,6 +116,7 @@ async fn ask_one<'a>(
             .await;
     }
     let prepared = prepare(wish, target, exchange).await?;
+    *called = Some(prepared.call.url.clone());
     for note in prepared.notes.iter().chain(&prepared.call.notes) {
         exchange.record.note(note.clone());
     }

@@ -9,8 +9,10 @@ use providers::{UpstreamError, status_words};
 
 use crate::gitlab::TOKEN_REFUSED;
 
+mod advice;
 mod trouble;
 
+pub use advice::{Advice, advice};
 pub(crate) use trouble::Trouble;
 
 impl From<FormError> for GatewayError {
@@ -83,13 +85,12 @@ pub(crate) enum GatewayError {
     Crowded { model: String, limit: u32 },
     #[error("{limit} requests are in flight already, which is the limit. Try again in a moment")]
     Busy { limit: u32 },
-    #[error(
-        "{model}: cannot reach {host}: {reason}. Check that the server runs, and its endpoint in Models"
-    )]
+    #[error("{model}: cannot reach {host}: {reason}")]
     Unreachable {
         model: String,
         host: String,
         reason: String,
+        advice: Option<Box<Advice>>,
     },
     #[error("{model}: {host} did not answer within {seconds} s")]
     Late {
@@ -111,11 +112,12 @@ pub(crate) enum GatewayError {
     },
     #[error("{model}: the answer of {host} broke off before its end")]
     Cut { model: String, host: String },
-    #[error("{model}: {host} answered {said}. Check the endpoint: a base URL usually ends in /v1")]
+    #[error("{model}: {host} answered {said}")]
     NotTheApi {
         model: String,
         host: String,
         said: String,
+        advice: Option<Box<Advice>>,
     },
     #[error("{model}: {host} answered {}: {words}", status_words(*.status))]
     Answered {
@@ -124,6 +126,7 @@ pub(crate) enum GatewayError {
         status: StatusCode,
         words: String,
         retry_after: Option<String>,
+        advice: Option<Box<Advice>>,
     },
     #[error("{model}: the server reported an error: {words}")]
     Reported {
@@ -291,7 +294,7 @@ impl GatewayError {
     pub(crate) fn problem(&self, correlation_id: &str) -> Problem {
         Problem {
             status: self.status().as_u16(),
-            message: format!("{} (correlation id {correlation_id})", sentence(self)),
+            message: format!("{} (correlation id {correlation_id})", self.in_full()),
             code: self.code().to_owned(),
         }
     }
@@ -304,6 +307,7 @@ impl GatewayError {
                 model,
                 host,
                 reason,
+                advice: None,
             },
             UpstreamError::Late { host, after } => Self::Late {
                 model,
@@ -322,8 +326,14 @@ impl GatewayError {
                 status,
                 words,
                 retry_after,
+                advice: None,
             },
-            UpstreamError::NotTheApi { host, said } => Self::NotTheApi { model, host, said },
+            UpstreamError::NotTheApi { host, said } => Self::NotTheApi {
+                model,
+                host,
+                said,
+                advice: None,
+            },
             UpstreamError::BrokeOff { host } => Self::Cut { model, host },
             UpstreamError::TooLarge { host } => Self::AnswerTooLarge { model, host },
             UpstreamError::Reported { words, status } => Self::Reported {

@@ -17,7 +17,7 @@ use http::header::{
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
-use providers::{CORRELATION, Client, without_content};
+use providers::{CORRELATION, Client};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
@@ -337,7 +337,7 @@ pub(crate) fn refuse(
 ) -> Response<AnswerBody> {
     let outcome = record.outcome();
     outcome.status = Some(error.status().as_u16());
-    outcome.error = Some(without_content(&error.to_string()));
+    outcome.error = Some(error.for_record());
     let verdict = if error.is_refusal() {
         RequestState::Refused
     } else {
@@ -371,6 +371,9 @@ fn with_error(
     body: AnswerBody,
 ) -> Response<AnswerBody> {
     let mut response = json_response(status, body);
+    if let Some(advice) = error.advice() {
+        response.extensions_mut().insert(advice.clone());
+    }
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -36,6 +36,7 @@ mod wish;
 mod workshop;
 
 pub use answer::{AnswerBody, BrokenOff};
+pub use error::{Advice, advice};
 pub use gateway::{Counters, Gateway};
 pub use gitlab::{Documentation, Found, GitlabAccess, TOKEN_REFUSED};
 pub use record::{

@@ -86,6 +86,7 @@ impl About {
             model: self.model.clone(),
             host: self.host.clone(),
             said,
+            advice: None,
         }
     }
 

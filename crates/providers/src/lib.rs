@@ -16,6 +16,7 @@ mod notes;
 mod openai;
 mod pieces;
 mod probe;
+mod refused;
 mod sse;
 mod words;
 
@@ -32,6 +33,7 @@ pub use decode::Decode;
 pub use error::UpstreamError;
 pub use event::{Event, FinishReason, Reply, Usage};
 pub use pieces::Pieces;
-pub use probe::{ServedModel, count_tokens, detect, list_models};
+pub use probe::{ServedModel, count_tokens, detect, list_models, models_url};
+pub use refused::refused_parameter;
 pub use sse::{EventTooLarge, Splitter, data_of};
 pub use words::{cut, describe, is_about_context, status_words, without_content, words_of_error};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{Provider, ServerKind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::client::get;
 use crate::{AnswerForm, Client, Target, UpstreamError, azure, bedrock, openai, read_whole, words};
@@ -31,16 +32,11 @@ pub async fn list_models(
     correlation_id: &str,
     within: Duration,
 ) -> Result<Vec<ServedModel>, UpstreamError> {
-    let url = match target.provider {
-        Provider::OpenaiCompatible | Provider::Ollama | Provider::Mistral => {
-            openai::models_url(target)?
-        }
-        Provider::Azure => azure::models_url(target)?,
-        Provider::Anthropic => crate::anthropic::models_url(target)?,
-        Provider::Bedrock => {
-            return bedrock::list_models(client, target, correlation_id, within).await;
-        }
-        Provider::Sample => return Ok(Vec::new()),
+    if target.provider == Provider::Bedrock {
+        return bedrock::list_models(client, target, correlation_id, within).await;
+    }
+    let Some(url) = models_url(target)? else {
+        return Ok(Vec::new());
     };
     let host = outbound::host_of(&url);
     let mut call = get(url, AnswerForm::OpenaiChat);
@@ -62,6 +58,19 @@ pub async fn list_models(
         host,
         said: words::describe(&body),
     })
+}
+
+/// Where the models are listed; none for the sample model, and for Bedrock, which has several
+/// lists.
+pub fn models_url(target: Target<'_>) -> Result<Option<Url>, UpstreamError> {
+    match target.provider {
+        Provider::OpenaiCompatible | Provider::Ollama | Provider::Mistral => {
+            openai::models_url(target).map(Some)
+        }
+        Provider::Azure => azure::models_url(target).map(Some),
+        Provider::Anthropic => crate::anthropic::models_url(target).map(Some),
+        Provider::Bedrock | Provider::Sample => Ok(None),
+    }
 }
 
 /// The models of a list; none when it is no such list.

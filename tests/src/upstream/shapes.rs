@@ -1,4 +1,4 @@
-//! The nine shapes in which model servers say what went wrong.
+//! The shapes in which model servers say what went wrong.
 
 /// Model name, status, body and the words in it that a person should see.
 pub const ERROR_SHAPES: &[(&str, u16, &str, &str)] = &[
@@ -49,6 +49,12 @@ pub const ERROR_SHAPES: &[(&str, u16, &str, &str)] = &[
         400,
         r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long"},"request_id":"req_1"}"#,
         "prompt is too long",
+    ),
+    (
+        "error-system-role",
+        400,
+        r#"{"error":{"message":"System role not supported","type":"BadRequestError","param":null,"code":400}}"#,
+        "System role not supported",
     ),
     (
         "error-html",

@@ -87,6 +87,38 @@ async fn what_is_not_an_answer_is_said_to_be_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_says_what_to_do_and_so_does_its_record() {
+    let gateway = Fixture::prepared(&["html", "error-system-role", "told"], |gatehouse| {
+        let told = ["model", "edit", "told", "--identifier", "error-system-role"];
+        gatehouse.run(&told).succeeded();
+        let told = ["model", "edit", "told", "--refuses", "system_role"];
+        gatehouse.run(&told).succeeded();
+        let upstream = gatehouse.run(&["model", "show", "html"]).succeeded().json();
+        let endpoint = upstream["endpoint"].as_str().unwrap();
+        gatehouse.add_model("bare", endpoint.trim_end_matches("/v1"), "html");
+    });
+    let with_v1 = format!("went to {}/chat/completions:", gateway.upstream.endpoint());
+    let bare = format!("went to {}/chat/completions:", gateway.upstream.root());
+    let noted = "--refuses system_role`";
+    for (model, told, not_told) in [
+        ("html", with_v1.as_str(), "ends in /v1"),
+        ("bare", &bare, "proxy"),
+        ("bare", "ends in /v1, and this endpoint does not", "proxy"),
+        ("error-system-role", noted, "proxy"),
+        // It is noted already, and was of no use.
+        ("told", "System role not supported", noted),
+    ] {
+        let request = gateway.chat(model, json!({})).header("x-request-id", model);
+        let (_, body) = read(request.send().await.unwrap()).await;
+        let row = gateway.gatehouse.row(model);
+        for words in [message(&body), row["error"].as_str().unwrap().to_owned()] {
+            assert!(words.contains(told), "{model}: {words}");
+            assert!(!words.contains(not_told), "{model}: {words}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_the_server_cuts_ends_with_an_error_event() {
     let models = ["stops-short", "breaks-off", "error-in-stream"];
     let gateway = Fixture::start(&models);

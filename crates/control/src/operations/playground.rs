@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
-use gateway::{AnswerBody, Gateway};
+use gateway::{Advice, AnswerBody, Gateway};
 use http::{Request, Response};
 use http_body_util::Full;
 use serde::Deserialize;
@@ -124,8 +124,7 @@ impl Answer {
 
     async fn events(mut self, response: Response<AnswerBody>) -> BoxStream<'static, PromptEvent> {
         if !response.status().is_success() {
-            let body = response.into_body().bytes().await;
-            self.error = Some(error_in(&body));
+            self.error = Some(refusal(response).await);
             return stream::iter([self.end()]).boxed();
         }
         let data = response.into_body().events().boxed();
@@ -149,7 +148,7 @@ impl Answer {
         }
         let chunk: Chunk = serde_json::from_slice(event).ok()?;
         if chunk.error.is_some_and(|error| !error.is_null()) {
-            self.error = Some(error_in(event));
+            self.error = Some(error_in(event, None));
             return None;
         }
         if let Some(usage) = chunk.usage {
@@ -202,20 +201,36 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-/// The gateway's own words in an error body: what happened and what to do.
-pub(super) fn error_in(body: &[u8]) -> Error {
+/// What to do about an error of which nothing more is known.
+pub(super) const TEST_IT: &str = "Test the model in Models to see where it stops.";
+
+/// An answer of the gateway that is an error: what happened and what to do.
+pub(super) async fn refusal(response: Response<AnswerBody>) -> Error {
+    let advice = response.extensions().get::<Advice>().cloned();
+    error_in(&response.into_body().bytes().await, advice)
+}
+
+/// The gateway's own words in an error body. Advice that they end with is shown as the hint.
+fn error_in(body: &[u8], advice: Option<Advice>) -> Error {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = value["error"]["message"]
         .as_str()
         .or(value["error"].as_str());
     let said = said.unwrap_or("The model server reported an error without words.");
+    if let Some(Advice(hint)) = advice {
+        return Error {
+            message: said.replacen(&format!(" {hint}"), "", 1),
+            ..Error::new(ErrorCode::Upstream, "", hint)
+        }
+        .with_details(String::from_utf8_lossy(body));
+    }
     let hint = match value["error"]["code"].as_str() {
         Some("key_locked" | "key_unavailable") => "See the keyring's state in the status bar.",
         Some("model_disabled" | "model_not_found") => {
             "Choose another model, or switch this one on in Models."
         }
         Some("feature_not_routed") => "Choose a model for it in Features.",
-        _ => "Test the model in Models to see where it stops.",
+        _ => TEST_IT,
     };
     // These are sentences already, and a model's name in front keeps the letters it was given.
     Error {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::{Model, ModelId, SecretState, Settings};
+use gateway::Advice;
 use jiff::Timestamp;
 use providers::UpstreamError;
 use secrecy::SecretSlice;
@@ -70,7 +71,7 @@ impl Control {
         let (client, target) = (self.gateway.client(), reach.target(key.as_deref()));
         let id = new_correlation_id();
         let listed = providers::list_models(client, target, &id, LIST_WITHIN).await;
-        let listed = listed.map_err(upstream_error)?;
+        let listed = listed.map_err(|error| upstream_error(error, &reach))?;
         Ok(listed
             .into_iter()
             .map(|served| ServedModel {
@@ -127,9 +128,12 @@ impl Control {
     }
 }
 
-fn upstream_error(error: UpstreamError) -> Error {
+fn upstream_error(error: UpstreamError, reach: &Reach<'_>) -> Error {
+    if let Some(Advice(hint)) = reach.advice(&error) {
+        return Error::new(ErrorCode::Upstream, error.to_string(), hint);
+    }
     let hint = match &error {
-        UpstreamError::Unreachable { .. } | UpstreamError::Late { .. } => {
+        UpstreamError::Late { .. } => {
             "Check that the server runs and that host and port are right."
         }
         UpstreamError::Answered { status, .. } if matches!(status.as_u16(), 401 | 403) => {
@@ -140,7 +144,7 @@ fn upstream_error(error: UpstreamError) -> Error {
         UpstreamError::Invalid(_) | UpstreamError::Setting { .. } => {
             "Check provider, endpoint, identifier and region."
         }
-        _ => "Check the endpoint: a base URL usually ends in /v1.",
+        _ => "Check what the server says here, and its own log.",
     };
     Error::new(ErrorCode::Upstream, error.to_string(), hint)
 }

@@ -1,10 +1,11 @@
 //! Why one model did not answer, while another still may. Knows no client.
 
-use domain::Model;
+use domain::{FamilyRecord, Model};
 use forms::FormError;
 use providers::UpstreamError;
+use url::Url;
 
-use super::GatewayError;
+use super::{GatewayError, advice};
 
 /// Why one model did not answer: by our rules, or by what its server did.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +48,19 @@ impl Trouble {
         }
     }
 
-    /// What to tell the client.
-    pub(crate) fn in_words(self, model: &Model) -> GatewayError {
+    /// What to tell the client. `called` is where the call went, when one was made.
+    pub(crate) fn in_words(
+        self,
+        model: &Model,
+        family: &FamilyRecord,
+        called: Option<&Url>,
+    ) -> GatewayError {
         match self {
             Self::Ours(error) => error,
-            Self::Theirs(error) => GatewayError::of_upstream(error, model.name.as_str()),
+            Self::Theirs(error) => {
+                let advice = advice(&error, model, family, called);
+                GatewayError::of_upstream(error, model.name.as_str()).advised(advice)
+            }
         }
     }
 }

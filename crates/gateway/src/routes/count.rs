@@ -51,7 +51,10 @@ where
     });
     match counted {
         Ok(tokens) => exchange.complete(forms::count_tokens_answer(tokens)),
-        Err(trouble) => exchange.fail(&trouble.in_words(model)),
+        Err(trouble) => {
+            let family = snapshot.family(model);
+            exchange.fail(&trouble.in_words(model, &family, None))
+        }
     }
 }
 

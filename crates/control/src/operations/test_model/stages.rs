@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::run::{Seen, Test, without_an_answer};
 use super::{Key, LIST_WITHIN, new_correlation_id, upstream_error};
-use crate::operations::playground::{error_in, outcome, prompt};
+use crate::operations::playground::{TEST_IT, outcome, prompt, refusal};
 use crate::operations::providers::server_title;
 use crate::reach::Reach;
 use crate::view::{Message, PromptEvent, PromptRequest, Role, SuggestedEndpoint};
@@ -43,7 +43,7 @@ impl Test<'_> {
                 }
                 Ok(self.said_of(&listed))
             }
-            Err(error) if self.ends_at(&error) => Err(upstream_error(error)),
+            Err(error) if self.ends_at(&error) => Err(upstream_error(error, &self.reach())),
             Err(UpstreamError::Answered { status, .. }) => {
                 self.suggest_v1(key).await;
                 Ok(Seen::Noted(format!("answered {}", status.as_u16())))
@@ -124,10 +124,11 @@ impl Test<'_> {
         }
         let request = PromptRequest {
             model: self.model.name.to_string(),
-            messages: vec![Message {
-                role: Role::User,
-                content: "Reply with one word.".into(),
-            }],
+            // Every feature has a system turn, which some models do not take.
+            messages: vec![
+                turn(Role::System, "You reply with one word."),
+                turn(Role::User, "Reply."),
+            ],
             max_tokens: Some(16),
             temperature: Some(0.0),
         };
@@ -207,6 +208,8 @@ impl Test<'_> {
         let answered = |status: &str| said.contains(&format!(" answered {status} "));
         let hint = if self.suggestion.is_some() {
             "The endpoint ends before /v1. With it, the server lists its models."
+        } else if error.hint != TEST_IT {
+            &error.hint
         } else if answered("401") || answered("403") {
             "The server wants a key, or refuses this one. Enter it again."
         } else if answered("404") {
@@ -232,11 +235,10 @@ impl Test<'_> {
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| without_an_answer())?;
         let response = self.gateway(key).call(request, "test").await;
-        let is_success = response.status().is_success();
-        let body = response.into_body().bytes().await;
-        if !is_success {
-            return Err(self.seen_here(error_in(&body)));
+        if !response.status().is_success() {
+            return Err(self.seen_here(refusal(response).await));
         }
+        let body = response.into_body().bytes().await;
         let answer: Value = serde_json::from_slice(&body).map_err(|_| without_an_answer())?;
         let text = answer["choices"][0]["text"].as_str();
         text.map(str::to_owned).ok_or_else(without_an_answer)
@@ -261,6 +263,11 @@ impl Test<'_> {
         let snapshot = Snapshot::new(Arc::new(settings), keys, GitlabAccess::default());
         Arc::new(Gateway::new(snapshot, self.client.clone(), sink))
     }
+}
+
+fn turn(role: Role, content: &str) -> Message {
+    let content = content.to_owned();
+    Message { role, content }
 }
 
 /// The beginning of an answer, on one line.

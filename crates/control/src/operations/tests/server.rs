@@ -16,7 +16,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Answers a path and a body as the script says; none is a 404.
+    /// Answers a path and a body as the script says; an error is a 400, and none a 404.
     pub(super) fn start(script: impl Fn(&str, &Value) -> Option<Value> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -86,6 +86,7 @@ fn answer(
     reader.read_exact(&mut body).ok()?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let (status, said) = match script(&path, &body) {
+        Some(said) if said["error"].is_object() => (400, said),
         Some(said) => (200, said),
         None => (404, json!({"error": {"message": "Not Found"}})),
     };

@@ -71,6 +71,25 @@ async fn a_test_says_whether_each_fim_token_is_one_token_there() {
 }
 
 #[tokio::test]
+async fn what_the_model_does_not_take_is_said_with_where_to_note_it() {
+    let fixture = Fixture::open().await;
+    let server = Server::start(|path, body| match path {
+        "/v1/models" => Some(json!({"data": [{"id": "m", "owned_by": "vllm"}]})),
+        _ => {
+            assert_eq!(
+                body["messages"][0]["role"], "system",
+                "as every feature sends it"
+            );
+            Some(json!({"error": {"message": "System role not supported"}}))
+        }
+    });
+    let report = fixture.test(draft("x", &server.endpoint())).await;
+    let Error { message, hint, .. } = report.error.unwrap();
+    assert!(message.ends_with("System role not supported."), "{message}");
+    assert!(hint.contains("--refuses system_role"), "{hint}");
+}
+
+#[tokio::test]
 async fn a_model_that_only_completes_is_not_asked_to_chat() {
     let fixture = Fixture::open().await;
     let server = vllm(Some(&[32_007]));
