@@ -106,6 +106,9 @@ pub fn say(heard: &Heard) -> Said {
         "fences" => ["```python\n", "return", " a + b\n", "```"]
             .map(String::from)
             .into(),
+        "writes-its-thoughts" => ["<think>", "hm", "</think>\n\n", "a + b"]
+            .map(String::from)
+            .into(),
         "names-an-issue" => vec![ISSUE.into()],
         "writes-and-falls-silent" => LINES.map(String::from).to_vec(),
         "writes-code" => vec![code() + "\n}\n"],

@@ -79,7 +79,7 @@ async fn a_trained_model_gets_its_own_prompt_through_the_raw_call() {
             let wants_ids = vendor == Vendor::Vllm && family == "codestral";
             assert_eq!(sent["stop_token_ids"].is_array(), wants_ids, "{sent}");
             let row = gateway.gatehouse.row("gap");
-            assert!(row["notes"].to_string().contains("template"), "{row}");
+            assert!(row["notes"].to_string().contains("own FIM prompt"), "{row}");
         }
     }
 }
@@ -217,6 +217,45 @@ async fn control_tokens_in_a_file_stay_text() {
         prefix.contains("fim_middle") && !prefix.contains("<fim_middle>"),
         "{prefix}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thoughts_leave_what_is_asked_for_as_code_and_no_raw_prompt() {
+    let upstream = Upstream::of(Vendor::LlamaCpp);
+    let mut gatehouse = Gatehouse::new();
+    let vendor = Vendor::LlamaCpp;
+    let (name, script) = ("m", "writes-its-thoughts");
+    register_as(
+        &mut gatehouse,
+        &upstream,
+        vendor,
+        name,
+        script,
+        "starcoder2",
+    );
+    for feature in ["code_completions", "code_generations"] {
+        let set = ["feature", "set", feature, name, "--anyway"];
+        gatehouse.run(&set).succeeded();
+    }
+    let gateway = Fixture::behind(upstream, gatehouse);
+    for (model, suffix, text) in [
+        // A client's own protocol: what the model wrote is what it gets.
+        ("m", None, "<think>hm</think>\n\na + b"),
+        ("m", Some(SUFFIX), "a + b"),
+        ("code_completions", None, "a + b"),
+        ("code_completions", Some(SUFFIX), "a + b"),
+        ("code_generations", None, "a + b"),
+    ] {
+        for stream in [false, true] {
+            let mut body = json!({"model": model, "prompt": PREFIX, "stream": stream});
+            if let Some(suffix) = suffix {
+                body["suffix"] = suffix.into();
+            }
+            let answer = gateway.post("/v1/completions", &body).send().await.unwrap();
+            let answer = answer.text().await.unwrap();
+            assert_eq!(text_of(&answer, stream), text, "{body}: {answer}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
