@@ -107,6 +107,8 @@ pub(crate) struct ModelRequest {
     pub(crate) has_suffix: bool,
     /// Whether its prompt is written in token ids.
     pub(crate) has_token_ids: bool,
+    /// Whether its stream is to end with token counts.
+    pub(crate) wants_counts: bool,
     /// Whether it names texts that end the answer.
     pub(crate) has_stop: bool,
     /// Whether it wants several choices.
@@ -125,6 +127,8 @@ struct Fields<'a> {
     suffix: Option<&'a RawValue>,
     #[serde(borrow, default)]
     prompt: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stream_options: Option<&'a RawValue>,
     #[serde(borrow, default)]
     stop: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -145,6 +149,7 @@ impl ModelRequest {
             streamed,
             has_suffix: false,
             has_token_ids: false,
+            wants_counts: false,
             has_stop: false,
             has_choices: false,
             has_extras: false,
@@ -178,6 +183,9 @@ impl ModelRequest {
         let (model, streamed) = (model.into_owned(), fields.stream.unwrap_or(false));
         let has_suffix = fields.suffix.is_some_and(|raw| raw.get() != "null");
         let has_token_ids = fields.prompt.is_some_and(|raw| are_ids(raw.get()));
+        let wants_counts = fields
+            .stream_options
+            .is_some_and(|raw| asks_counts(raw.get()));
         let has_stop = fields.stop.is_some_and(|raw| raw.get() != "null");
         let has_choices = fields
             .n
@@ -192,6 +200,7 @@ impl ModelRequest {
             streamed,
             has_suffix,
             has_token_ids,
+            wants_counts,
             has_stop,
             has_choices,
             has_extras,
@@ -220,6 +229,16 @@ impl ModelRequest {
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// Whether the options of a stream ask for token counts.
+fn asks_counts(options: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Options {
+        #[serde(default)]
+        include_usage: Option<bool>,
+    }
+    serde_json::from_str(options).is_ok_and(|options: Options| options.include_usage == Some(true))
 }
 
 /// Whether a prompt is a list of token ids, or a list of such lists.

@@ -141,19 +141,22 @@ pub(crate) struct OpenaiPassage {
     reading: StreamReading,
     /// Thoughts inside the text, to be shown apart; none when they are left where they are.
     thoughts: Option<ThoughtsApart>,
+    /// Whether token counts are kept from the client, who did not ask for them.
+    hides_counts: bool,
 }
 
 impl OpenaiPassage {
-    pub(crate) fn new(thoughts: Option<ThoughtsApart>) -> Self {
+    pub(crate) fn new(thoughts: Option<ThoughtsApart>, hides_counts: bool) -> Self {
         Self {
             thoughts,
+            hides_counts,
             ..Self::default()
         }
     }
 
     fn push(&mut self, piece: Bytes, record: &mut Record) -> (Bytes, Result<(), UpstreamError>) {
-        let reading = &mut self.reading;
-        let (mut good, mut garbage) = (0, None);
+        let (reading, hides_counts) = (&mut self.reading, self.hides_counts);
+        let (mut good, mut garbage, mut hidden) = (0, None, Vec::new());
         let passed = self.splitter.push(piece, |event| {
             let Some(data) = data_of(event).filter(|_| garbage.is_none()) else {
                 return;
@@ -161,6 +164,7 @@ impl OpenaiPassage {
             match reading.event(&data, record.outcome()) {
                 Seen::Token => record.first_token(),
                 Seen::Garbage => garbage = Some(good),
+                Seen::Counts if hides_counts => hidden.push(good),
                 _ => {}
             }
             good += 1;
@@ -168,8 +172,11 @@ impl OpenaiPassage {
         let Ok(mut events) = passed else {
             return (Bytes::new(), Err(too_large()));
         };
-        if let Some(good) = garbage {
-            events = first_events(&events, good);
+        if !hidden.is_empty() || garbage.is_some() {
+            let most = garbage.unwrap_or(good);
+            events = picked(&events, |place| place < most && !hidden.contains(&place));
+        }
+        if garbage.is_some() {
             let error = UpstreamError::Damaged("an event is no JSON that can be read".into());
             return (events, Err(error));
         }
@@ -194,9 +201,11 @@ impl OpenaiPassage {
         let left = self.splitter.finish();
         let mut out = BytesMut::from(self.held().as_slice());
         if let Some(data) = data_of(&left).filter(|data| is_whole(data)) {
-            self.reading.event(&data, record.outcome());
-            out.extend_from_slice(left.trim_ascii_end());
-            out.extend_from_slice(b"\n\n");
+            let seen = self.reading.event(&data, record.outcome());
+            if seen != Seen::Counts || !self.hides_counts {
+                out.extend_from_slice(left.trim_ascii_end());
+                out.extend_from_slice(b"\n\n");
+            }
         }
         let end = match self.reading.error.take() {
             Some(words) => End::Reported(words),
@@ -208,17 +217,29 @@ impl OpenaiPassage {
     }
 }
 
-/// The first events with data of a run of whole ones, and what stands between them.
-fn first_events(events: &Bytes, count: usize) -> Bytes {
-    let (mut seen, mut out) = (0, BytesMut::new());
+/// The events of a run of whole ones whose places are wanted, counted by those with data, and what
+/// stands before each. They keep their bytes.
+fn picked(events: &Bytes, is_wanted: impl Fn(usize) -> bool) -> Bytes {
+    let (mut starts, mut place) = (Vec::new(), 0);
     // The events are whole, so that none is held back.
     let _ = Splitter::default().push(events.clone(), |event| {
-        if seen < count {
-            out.extend_from_slice(event);
-            out.extend_from_slice(b"\n");
-        }
-        seen += usize::from(data_of(event).is_some());
+        starts.push((
+            event.as_ptr() as usize - events.as_ptr() as usize,
+            is_wanted(place),
+        ));
+        place += usize::from(data_of(event).is_some());
     });
+    let ends = starts
+        .iter()
+        .skip(1)
+        .map(|(start, _)| *start)
+        .chain([events.len()]);
+    let mut out = BytesMut::with_capacity(events.len());
+    for ((start, is_wanted), end) in starts.iter().zip(ends) {
+        if *is_wanted {
+            out.extend_from_slice(&events[*start..end]);
+        }
+    }
     out.freeze()
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum Handling {
         form: Form,
         /// The marks of thoughts to be shown apart.
         thoughts: Option<ReasoningMarks>,
+        /// Whether the token counts of a stream are kept from the client, who did not ask.
+        hides_counts: bool,
     },
     /// It is read and written anew.
     Translate {
@@ -81,7 +83,13 @@ pub(crate) async fn prepare(
         WishKind::Messages if target.provider == Provider::Anthropic => {
             let body = wish.body_for(target.name);
             let call = providers::pass_messages(target, body)?;
-            Ok(passed(call, Form::Messages, wish, None))
+            let form = Form::Messages;
+            let handling = Handling::Pass {
+                form,
+                thoughts: None,
+                hides_counts: false,
+            };
+            Ok(passed(call, wish, handling))
         }
         WishKind::Chat if speaks_openai(target.provider) => {
             let is_generation = wish.feature == Some(Feature::CodeGenerations);
@@ -128,18 +136,38 @@ fn pass(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
     let Some(path) = wish.kind.path() else {
         return translate(wish, target);
     };
-    let call = providers::pass(target, path, wish.body_for(target.name))?;
+    let body = wish.body_for(target.name);
+    let counted = wish
+        .lacks_counts()
+        .then(|| providers::with_counts(target, &body))
+        .flatten();
+    let hides_counts = counted.is_some();
+    let call = providers::pass(target, path, counted.unwrap_or(body))?;
     // With several choices at once no text can be moved safely.
     let is_plain = wish.kind == WishKind::Chat && !wish.request.has_choices;
     let thoughts = is_plain.then(|| marks_of(target));
-    Ok(passed(call, wish.kind.form(), wish, thoughts))
+    let form = wish.kind.form();
+    let mut prepared = passed(
+        call,
+        wish,
+        Handling::Pass {
+            form,
+            thoughts,
+            hides_counts,
+        },
+    );
+    if hides_counts {
+        let note = "asked for token counts, which the client did not".to_owned();
+        prepared.notes.push(note);
+    }
+    Ok(prepared)
 }
 
-fn passed(call: Call, form: Form, wish: &Wish, thoughts: Option<ReasoningMarks>) -> Prepared {
+fn passed(call: Call, wish: &Wish, handling: Handling) -> Prepared {
     Prepared {
         call,
         streamed: wish.request.streamed,
-        handling: Handling::Pass { form, thoughts },
+        handling,
         notes: Vec::new(),
     }
 }

@@ -113,7 +113,9 @@ const LONG: usize = 400;
 pub(crate) enum Seen {
     /// A chunk with text, or with a part of a tool call.
     Token,
-    /// A chunk without: role, usage, finish.
+    /// Token counts and nothing else.
+    Counts,
+    /// A chunk without any of these: role, finish.
     Other,
     /// The end mark.
     Done,
@@ -162,6 +164,8 @@ impl StreamReading {
         let choices = answer.choices.as_deref().unwrap_or_default();
         if choices.iter().any(Choice::has_token) {
             Seen::Token
+        } else if answer.usage.is_some() && choices.is_empty() {
+            Seen::Counts
         } else {
             Seen::Other
         }

@@ -182,9 +182,13 @@ fn passage(
             let decoder = about.form.decoder()?;
             Some(Passage::Anthropic(AnthropicPassage::new(decoder)))
         }
-        Handling::Pass { thoughts, .. } => {
+        Handling::Pass {
+            thoughts,
+            hides_counts,
+            ..
+        } => {
             let thoughts = thoughts.map(ThoughtsApart::new);
-            Some(Passage::Openai(OpenaiPassage::new(thoughts)))
+            Some(Passage::Openai(OpenaiPassage::new(thoughts, hides_counts)))
         }
         Handling::Translate {
             voice,

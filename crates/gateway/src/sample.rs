@@ -30,13 +30,6 @@ struct Wanted {
     prompt: Value,
     max_tokens: Option<usize>,
     max_completion_tokens: Option<usize>,
-    stream_options: StreamOptions,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct StreamOptions {
-    include_usage: bool,
 }
 
 /// The answer to a client's request, as if a server had sent it.
@@ -56,6 +49,8 @@ pub(crate) fn answer(
         true => Handling::Pass {
             form: wish.kind.form(),
             thoughts: None,
+            // Its streams always end with them.
+            hides_counts: wish.lacks_counts(),
         },
         false => translates(true, serde_json::Map::new()),
     };
@@ -70,8 +65,7 @@ pub(crate) fn answer(
         }
         WishKind::Question => {
             let heard = wish.question.as_ref().map(heard).unwrap_or_default();
-            let body = json!({"messages": [{"content": heard}],
-                "stream_options": {"include_usage": true}});
+            let body = json!({"messages": [{"content": heard}]});
             let handling = translates(true, serde_json::Map::new());
             let body = body.to_string().into_bytes();
             (UpstreamPath::ChatCompletions, handling, body)
@@ -81,8 +75,7 @@ pub(crate) fn answer(
             let last = asked.ask.messages.last();
             let heard = last.map(providers::Message::text).unwrap_or_default();
             let body = json!({"messages": [{"content": heard}],
-                "max_tokens": asked.ask.parameters.max_tokens,
-                "stream_options": {"include_usage": true}});
+                "max_tokens": asked.ask.parameters.max_tokens});
             let handling = translates(asked.include_usage, asked.echo);
             let body = body.to_string().into_bytes();
             (UpstreamPath::ChatCompletions, handling, body)
@@ -111,7 +104,6 @@ pub(crate) struct SampleAnswer {
     words: Vec<String>,
     finish_reason: &'static str,
     prompt_tokens: usize,
-    include_usage: bool,
     path: UpstreamPath,
     id: String,
 }
@@ -149,7 +141,6 @@ impl SampleAnswer {
             words,
             finish_reason,
             prompt_tokens: prompt.split_whitespace().count(),
-            include_usage: wanted.stream_options.include_usage,
             path,
             id: format!("sample-{correlation_id}"),
         }
@@ -178,11 +169,9 @@ impl SampleAnswer {
             .map(|word| self.chunk(word, Value::Null))
             .collect();
         chunks.push(self.chunk("", self.finish_reason.into()));
-        if self.include_usage {
-            let mut last = self.envelope(self.kind(".chunk"), vec![]);
-            last["usage"] = self.usage();
-            chunks.push(last);
-        }
+        let mut last = self.envelope(self.kind(".chunk"), vec![]);
+        last["usage"] = self.usage();
+        chunks.push(last);
         let events = chunks.into_iter().map(|chunk| format!("data: {chunk}\n\n"));
         let events = events.chain(["data: [DONE]\n\n".to_owned()]);
         stream::iter(events)
@@ -247,7 +236,7 @@ fn text_of(content: &Value) -> String {
 mod tests {
     use super::*;
 
-    const BODY: &[u8] = br#"{"messages":[{"role":"user","content":"hello there"}],"max_tokens":4,"stream_options":{"include_usage":true}}"#;
+    const BODY: &[u8] = br#"{"messages":[{"role":"user","content":"hello there"}],"max_tokens":4}"#;
 
     #[test]
     fn the_same_prompt_has_the_same_answer_that_says_it_is_a_sample() {

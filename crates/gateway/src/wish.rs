@@ -108,11 +108,18 @@ impl Wish {
 
     /// Whether the kind of server decides how this is asked for, or which fields it is sent.
     pub(crate) fn needs_kind(&self, provider: Provider) -> bool {
+        use WishKind::{Chat, Embeddings, Gap, Messages, Prompt, Question, Responses};
         provider == Provider::OpenaiCompatible
-            && matches!(
-                self.kind,
-                WishKind::Gap | WishKind::Responses | WishKind::Messages | WishKind::Question
-            )
+            && match self.kind {
+                Gap | Responses | Messages | Question => true,
+                Chat | Prompt => self.lacks_counts(),
+                Embeddings => false,
+            }
+    }
+
+    /// Whether it is for a stream without token counts, which its record has to have all the same.
+    pub(crate) fn lacks_counts(&self) -> bool {
+        self.request.streamed && !self.request.wants_counts
     }
 
     /// Whether a late answer is worth nothing.

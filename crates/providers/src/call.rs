@@ -198,6 +198,18 @@ pub fn pass(
     }
 }
 
+/// A body in OpenAI's form for a stream, with the question for token counts that its client did not
+/// ask; none where the client asked, or where the server is not known to answer it.
+pub fn with_counts(target: Target<'_>, body: &Bytes) -> Option<Bytes> {
+    match target.provider {
+        Provider::OpenaiCompatible | Provider::Ollama | Provider::Mistral => {
+            openai::with_counts(target, body)
+        }
+        Provider::Azure => azure::with_counts(target, body),
+        Provider::Bedrock | Provider::Anthropic | Provider::Sample => None,
+    }
+}
+
 /// The call that passes a body in Anthropic's form on, to a provider of that form. It goes as it
 /// is, but for what the model's family refuses.
 pub fn pass_messages(target: Target<'_>, body: Bytes) -> Result<Call, UpstreamError> {

@@ -26,7 +26,7 @@ pub use ask::{
 };
 pub use call::{
     AnswerForm, Call, Target, can_fill, chat, completion_route, counted_messages, embed, fill,
-    pass, pass_count_messages, pass_messages,
+    pass, pass_count_messages, pass_messages, with_counts,
 };
 pub use client::{CORRELATION, Client, read_whole};
 pub use decode::Decode;

@@ -6,6 +6,8 @@ mod bedrock;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod gaps;

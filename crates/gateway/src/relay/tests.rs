@@ -85,7 +85,7 @@ impl Fixture {
 }
 
 fn openai() -> Passage {
-    Passage::Openai(crate::passage::OpenaiPassage::new(None))
+    Passage::Openai(crate::passage::OpenaiPassage::new(None, false))
 }
 
 fn pieces(texts: &[&'static str], is_cut: bool) -> Pieces {

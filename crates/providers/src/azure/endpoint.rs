@@ -11,6 +11,9 @@ use crate::{Target, UpstreamError};
 /// The version of the classic interface: the newest that is no preview.
 const DEFAULT_VERSION: &str = "2024-10-21";
 
+/// The first version that knows `stream_options`.
+const STREAM_OPTIONS_SINCE: &str = "2024-09-01";
+
 /// Values of the version that mean v1. It knows `preview` and `latest` itself.
 const V1_VERSIONS: [&str; 3] = ["v1", "preview", "latest"];
 
@@ -32,10 +35,7 @@ pub(super) fn url(target: Target<'_>, path: UpstreamPath) -> Result<Url, Upstrea
     // What stands before is the path of a gateway, or of a project.
     let before = segments.iter().position(|segment| *segment == "openai");
     let (root, after) = segments.split_at(before.unwrap_or(segments.len()));
-    let set = target.connection.api_version.as_deref();
-    let in_url = typed.query_pairs().find(|(name, _)| name == "api-version");
-    let in_url = in_url.map(|(_, version)| version.into_owned());
-    let version = set.map(str::to_owned).or(in_url);
+    let version = version_of(target, typed);
 
     let is_v1 = is_v1(typed, after.get(1).copied(), version.as_deref());
     let mut url = typed.clone();
@@ -59,6 +59,25 @@ pub(super) fn url(target: Target<'_>, path: UpstreamPath) -> Result<Url, Upstrea
     };
     set_version(&mut url, version.as_deref());
     Ok(url)
+}
+
+/// The version as it was set, by itself or in the URL.
+fn version_of(target: Target<'_>, typed: &Url) -> Option<String> {
+    let set = target.connection.api_version.as_deref();
+    let in_url = typed.query_pairs().find(|(name, _)| name == "api-version");
+    let in_url = in_url.map(|(_, version)| version.into_owned());
+    set.map(str::to_owned).or(in_url)
+}
+
+/// Whether this version of the interface knows `stream_options`.
+pub(super) fn takes_stream_options(target: Target<'_>) -> bool {
+    let version = target
+        .server
+        .and_then(|server| version_of(target, server.base()));
+    let is_newer = |version: String| {
+        V1_VERSIONS.contains(&version.as_str()) || version.as_str() >= STREAM_OPTIONS_SINCE
+    };
+    version.is_none_or(is_newer)
 }
 
 /// Whether v1 is meant: by the path after `openai`, else by the version, else by the host.

@@ -36,6 +36,13 @@ pub(crate) fn pass(
     Ok(openai::post(endpoint::url(target, path)?, body, path))
 }
 
+/// A body for a stream with the question for token counts, where its version of the interface
+/// knows it.
+pub(crate) fn with_counts(target: Target<'_>, body: &bytes::Bytes) -> Option<bytes::Bytes> {
+    let is_known = endpoint::takes_stream_options(target);
+    is_known.then(|| openai::with_counts(target, body))?
+}
+
 /// The call that turns texts into vectors.
 pub(crate) fn embed(target: Target<'_>, body: &Value) -> Result<Call, UpstreamError> {
     let path = UpstreamPath::Embeddings;

@@ -3,6 +3,7 @@
 //! is not even parsed, and every field that stays keeps its bytes.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use domain::{Parameter, UpstreamPath};
@@ -67,6 +68,26 @@ pub(crate) fn adjust(
     }
     let body = fields.to_bytes()?;
     Ok(Fitted { body, notes })
+}
+
+/// The body with the question for token counts, where the server is known to answer it and the
+/// client did not ask. What else the client says of the stream may change with it, so that only
+/// a body that says nothing else is changed.
+pub(crate) fn with_counts(target: Target<'_>, body: &Bytes) -> Option<Bytes> {
+    if !record_of(target).counts_when_asked {
+        return None;
+    }
+    let mut fields: Fields<'_> = serde_json::from_slice(body).ok()?;
+    if let Some(options) = fields.get("stream_options") {
+        let options: Option<HashMap<&str, bool>> = serde_json::from_str(options.get()).ok()?;
+        let is_silent = |(name, value): (&str, bool)| name == "include_usage" && !value;
+        if !options.into_iter().flatten().all(is_silent) {
+            return None;
+        }
+    }
+    let asked = raw(&serde_json::json!({"include_usage": true})).ok()?;
+    fields.set("stream_options", Cow::Owned(asked));
+    fields.to_bytes().ok()
 }
 
 /// Whether the model refuses this.

@@ -26,7 +26,7 @@ mod wire;
 
 pub(crate) use chat::body as chat_body;
 pub(crate) use fill::fill;
-pub(crate) use fit::{Fitted, adjust};
+pub(crate) use fit::{Fitted, adjust, with_counts};
 pub(crate) use tokenize::tokenize;
 
 /// The call that continues a conversation.

@@ -25,6 +25,9 @@ pub(crate) struct ServerRecord {
     pub(crate) takes_unknown_fields: bool,
     /// Whether it tells token counts in a stream only when asked by `stream_options`.
     pub(crate) takes_stream_options: bool,
+    /// Whether it is known to do so, and in an event of their own, so that they can be asked for
+    /// behind the back of a client.
+    pub(crate) counts_when_asked: bool,
     /// Fields of a conversation that have another name there: ours, its own.
     pub(crate) renames: &'static [(&'static str, &'static str)],
     /// How it tells the tokens of a text.
@@ -63,6 +66,7 @@ const OTHER: ServerRecord = ServerRecord {
     most_stops: None,
     takes_unknown_fields: false,
     takes_stream_options: true,
+    counts_when_asked: false,
     renames: &[],
     tokenize: None,
 };
@@ -77,6 +81,7 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             gap: Err("`suffix` for models like this one; the family's own FIM prompt works there"),
             takes_stop_ids: true,
             takes_unknown_fields: true,
+            counts_when_asked: true,
             tokenize: Some(TokenizeForm::Prompt),
             ..OTHER
         },
@@ -90,6 +95,7 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             gap: Ok(Form::Completions),
             takes_stop_ids: true,
             takes_unknown_fields: true,
+            counts_when_asked: true,
             tokenize: Some(TokenizeForm::Prompt),
             ..OTHER
         },
@@ -102,6 +108,7 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             // Its option --max-stop-sequences.
             most_stops: Some(4),
             takes_unknown_fields: true,
+            counts_when_asked: true,
             ..OTHER
         },
     ),
@@ -112,6 +119,8 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             owners: &["llamacpp"],
             // It takes `suffix` on /v1/completions and ignores it without a word.
             gap: Ok(Form::Infill),
+            // It tells them unasked in `timings`, which would move to the event of the counts.
+            counts_when_asked: false,
             takes_unknown_fields: true,
             tokenize: Some(TokenizeForm::Content),
             ..OTHER
@@ -124,6 +133,7 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             owners: &["organization_owner"],
             gap: Err("`suffix`; the family's own FIM prompt works there"),
             takes_unknown_fields: true,
+            counts_when_asked: true,
             ..OTHER
         },
     ),
@@ -135,6 +145,7 @@ pub(crate) const SERVERS: &[(ServerKind, ServerRecord)] = &[
             owners: &["system", "openai-internal", "openai-dev"],
             gap: Err("a suffix"),
             most_stops: Some(4),
+            counts_when_asked: true,
             renames: &[("max_tokens", "max_completion_tokens")],
             ..OTHER
         },
@@ -148,6 +159,7 @@ const OLLAMA: ServerRecord = ServerRecord {
     raw: Some(Form::OllamaGenerate),
     gap: Ok(Form::OllamaGenerate),
     takes_unknown_fields: true,
+    counts_when_asked: true,
     renames: &[("max_completion_tokens", "max_tokens")],
     ..OTHER
 };
@@ -171,6 +183,7 @@ const AZURE: ServerRecord = ServerRecord {
     raw: None,
     gap: Err("a suffix"),
     most_stops: Some(4),
+    counts_when_asked: true,
     ..OTHER
 };
 
