@@ -106,6 +106,7 @@ describe('a family', () => {
       'mistralai/Devstral-Small-2507': 'devstral',
       'deepseek-ai/DeepSeek-V3.1': 'deepseek',
       'deepseek-coder-33b-instruct': 'deepseekcoder',
+      'from-mistral/granite-8b-code': 'granite',
       'azure/o3-mini': 'gpt',
       whatever: 'general',
     }
