@@ -22,6 +22,9 @@ pub enum AccessError {
     /// No key could be made, or a token could not be signed with it.
     #[error("the {0} cannot be made: the cryptography of this machine refused")]
     Crypto(&'static str),
+    /// There is no key to sign with in this process.
+    #[error("there is no key to sign tokens for users with")]
+    NoSigningKey,
     /// No client for HTTPS.
     #[error("cannot use the certificates of this system: {0}")]
     Client(String),

@@ -31,9 +31,10 @@ pub struct SigningKey {
 /// A key that does not sign any more, or signs elsewhere, and whose tokens hold all the same.
 pub struct ValidationKey(DecodingKey);
 
-/// The keys whose tokens are ours.
+/// The keys whose tokens are ours. By default there are none: no token can be signed.
+#[derive(Default)]
 pub struct OwnKeys {
-    signing: SigningKey,
+    signing: Option<SigningKey>,
     validation: Option<ValidationKey>,
 }
 
@@ -91,7 +92,7 @@ impl OwnKeys {
     /// These keys.
     pub fn new(signing: SigningKey, validation: Option<ValidationKey>) -> Self {
         Self {
-            signing,
+            signing: Some(signing),
             validation,
         }
     }
@@ -104,7 +105,7 @@ impl OwnKeys {
     /// The key with this id.
     pub(crate) fn find(&self, kid: &str) -> Option<&DecodingKey> {
         match kid {
-            SIGNING_KID => Some(&self.signing.public),
+            SIGNING_KID => self.signing.as_ref().map(|key| &key.public),
             VALIDATION_KID => self.validation.as_ref().map(|key| &key.0),
             _ => None,
         }
@@ -117,6 +118,7 @@ impl OwnKeys {
         user: &UserIdentity,
         now: Timestamp,
     ) -> Result<UserToken, AccessError> {
+        let signing = self.signing.as_ref().ok_or(AccessError::NoSigningKey)?;
         let issued_at = now.as_second();
         let claims = UserClaims {
             iss: service.as_str(),
@@ -131,7 +133,7 @@ impl OwnKeys {
         };
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(SIGNING_KID.into());
-        let token = jsonwebtoken::encode(&header, &claims, &self.signing.private);
+        let token = jsonwebtoken::encode(&header, &claims, &signing.private);
         Ok(UserToken {
             token: token.map_err(|_| AccessError::Crypto("user token"))?.into(),
             expires_at: claims.exp,

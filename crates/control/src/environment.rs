@@ -3,9 +3,12 @@
 //! saved.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use access::{ServiceName, SigningKey, ValidationKey};
 use domain::{GitlabSettings, InstanceUrl, ListenAddress, Settings};
+use gateway::ModelCalls;
+use providers::ExtraHeaders;
 use secrecy::SecretString;
 
 use crate::view::OverrideView;
@@ -20,6 +23,42 @@ const PORT: &str = "AIGW_FASTAPI__API_PORT";
 const SIGNING_KEY: &str = "AIGW_SELF_SIGNED_JWT__SIGNING_KEY";
 const VALIDATION_KEY: &str = "AIGW_SELF_SIGNED_JWT__VALIDATION_KEY";
 const SERVICE_NAME: &str = "CLOUD_CONNECTOR_SERVICE_NAME";
+const NO_STREAMS: &str = "AIGW_CUSTOM_MODELS__DISABLE_STREAMING";
+const EXTRA_HEADERS: &str = "AIGW_CUSTOM_MODELS__EXTRA_HEADERS";
+const CHAT_TIMEOUT: &str = "AIGW_DUO_CHAT__MODEL_REQUEST_TIMEOUT";
+const CHAT_TOKENS: &str = "AIGW_DUO_CHAT__MAX_TOKENS";
+
+/// Settings of which an admin might think that they hold, with what there is instead.
+const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    (
+        "AIGW_FASTAPI__TLS__ENABLED",
+        "the gateway speaks plain HTTP; put a proxy that speaks HTTPS in front of it",
+    ),
+    (
+        "AIGW_MTLS__ENABLED",
+        "client certificates are not sent to model servers; put a proxy that sends one between",
+    ),
+    (
+        "AIGW_AUTH__BYPASS_EXTERNAL_WITH_HEADER",
+        "no header replaces a token; use a client key",
+    ),
+    (
+        "AIGW_AUTH__BYPASS_JWT_SIGNATURE",
+        "signatures are always checked; use a client key",
+    ),
+    (
+        "AIGW_MODEL_ENGINE_LIMITS",
+        "how many requests a model answers at once is set in Models",
+    ),
+    (
+        "AIGW_MODEL_ENGINE_CONCURRENCY_LIMITS",
+        "how many requests a model answers at once is set in Models",
+    ),
+    (
+        "AIGW_MOCK_MODEL_RESPONSES",
+        "there is a sample model instead: `gatehouse model add demo --endpoint sample`",
+    ),
+];
 
 /// What the environment says.
 #[derive(Default)]
@@ -36,11 +75,16 @@ pub(crate) struct Environment {
     pub(crate) signing_key: Option<SigningKey>,
     /// A key that is accepted beside it.
     pub(crate) validation_key: Option<ValidationKey>,
+    /// How models are called for GitLab's requests.
+    pub(crate) calls: ModelCalls,
+    /// Headers for every call of a model server.
+    pub(crate) extra_headers: ExtraHeaders,
     set: Vec<&'static str>,
+    without_effect: Vec<&'static str>,
 }
 
 /// The setting beside which a variable is shown, as the field is called in the API; none for a key.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: &[(&str, &str)] = &[
     (GITLAB_URL, "gitlab.url"),
     (PORTAL, "gitlab.customers_portal"),
     (NAMED_MODELS, "gitlab.accept_named_models"),
@@ -50,6 +94,10 @@ const SETTINGS: [(&str, &str); 9] = [
     (SIGNING_KEY, "gitlab.user_tokens"),
     (VALIDATION_KEY, "gitlab.user_tokens"),
     (SERVICE_NAME, "gitlab.service_name"),
+    (NO_STREAMS, "gitlab.model_calls"),
+    (EXTRA_HEADERS, "gitlab.model_calls"),
+    (CHAT_TIMEOUT, "gateway.first_byte_timeout"),
+    (CHAT_TOKENS, "prompts.max_tokens"),
 ];
 
 impl Environment {
@@ -76,12 +124,23 @@ impl Environment {
                     ValidationKey::from_pem(&pem).map_err(|error| wrong(VALIDATION_KEY, &error))
                 })
                 .transpose()?,
-            set: SETTINGS
-                .iter()
-                .map(|(name, _)| *name)
-                .filter(|name| get(name).is_some())
+            calls: ModelCalls {
+                no_streams: flag(NO_STREAMS, get(NO_STREAMS))?.unwrap_or_default(),
+                chat_timeout: seconds(CHAT_TIMEOUT, get(CHAT_TIMEOUT))?,
+                chat_tokens: tokens(CHAT_TOKENS, get(CHAT_TOKENS))?,
+            },
+            extra_headers: parsed(EXTRA_HEADERS, get(EXTRA_HEADERS))?.unwrap_or_default(),
+            set: names(SETTINGS).filter(|name| get(name).is_some()).collect(),
+            without_effect: names(WITHOUT_EFFECT)
+                .filter(|name| get(name).is_some_and(|text| is_on(&text)))
                 .collect(),
         })
+    }
+
+    /// The variables that are set and change nothing, each with what there is instead.
+    pub(crate) fn without_effect(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_set = |(name, _): &(&str, &str)| self.without_effect.contains(name);
+        WITHOUT_EFFECT.iter().copied().filter(is_set)
     }
 
     /// Puts what it says over the settings of this run.
@@ -123,8 +182,23 @@ impl Environment {
             .map(|(variable, setting)| OverrideView {
                 variable: (*variable).to_owned(),
                 setting: (*setting).to_owned(),
+                value: self.shown(variable),
             })
             .collect()
+    }
+
+    /// What a variable says, where no setting shows it and it is no secret.
+    fn shown(&self, variable: &str) -> Option<String> {
+        match variable {
+            CHAT_TIMEOUT => self
+                .calls
+                .chat_timeout
+                .map(|time| format!("{} s", time.as_secs_f64())),
+            CHAT_TOKENS => self.calls.chat_tokens.map(|tokens| tokens.to_string()),
+            NO_STREAMS => Some(self.calls.no_streams.to_string()),
+            EXTRA_HEADERS => Some(self.extra_headers.names().collect::<Vec<_>>().join(", ")),
+            _ => None,
+        }
     }
 }
 
@@ -137,6 +211,41 @@ fn listen(host: Option<String>, port: Option<String>) -> Result<Option<ListenAdd
     let host = host.unwrap_or(Ipv4Addr::LOCALHOST.into());
     let address = SocketAddr::new(host, port.unwrap_or(5052)).to_string();
     Ok(Some(address.parse()?))
+}
+
+fn names(table: &'static [(&str, &str)]) -> impl Iterator<Item = &'static str> {
+    table.iter().map(|(name, _)| *name)
+}
+
+/// Whether a variable asks for something; a number or a table does.
+fn is_on(text: &str) -> bool {
+    !matches!(
+        text.to_ascii_lowercase().as_str(),
+        "false" | "0" | "no" | "off" | "{}"
+    )
+}
+
+/// The seconds of a wait, as GitLab's gateway takes them: more than none, a part of one as well.
+fn seconds(name: &str, text: Option<String>) -> Result<Option<Duration>, Error> {
+    let Some(seconds) = parsed::<f64>(name, text)? else {
+        return Ok(None);
+    };
+    match seconds > 0.0 && seconds <= 600.0 {
+        true => Ok(Some(Duration::from_secs_f64(seconds))),
+        false => Err(wrong(
+            name,
+            &"it is not more than 0 and at most 600 seconds",
+        )),
+    }
+}
+
+fn tokens(name: &str, text: Option<String>) -> Result<Option<u32>, Error> {
+    match parsed::<u32>(name, text)? {
+        Some(tokens) if !(1..=1_000_000).contains(&tokens) => {
+            Err(wrong(name, &"it is not from 1 to 1,000,000"))
+        }
+        tokens => Ok(tokens),
+    }
 }
 
 fn parsed<T>(name: &str, text: Option<String>) -> Result<Option<T>, Error>
@@ -216,6 +325,14 @@ mod tests {
             (HOST, "everywhere"),
             (BYPASS, "maybe"),
             (SIGNING_KEY, "-----BEGIN wombat-----"),
+            (NO_STREAMS, "sometimes"),
+            (EXTRA_HEADERS, r#"{"authorization": "wombat"}"#),
+            (EXTRA_HEADERS, r#"["wombat"]"#),
+            (CHAT_TIMEOUT, "0"),
+            (CHAT_TIMEOUT, "NaN"),
+            (CHAT_TIMEOUT, "601"),
+            (CHAT_TOKENS, "0"),
+            (CHAT_TOKENS, "1.5"),
         ] {
             let error = read(&[(name, value)]).err().map(|error| error.to_string());
             let error = error.unwrap_or_default();

@@ -33,8 +33,10 @@ pub(crate) struct Gitlab {
 #[derive(Default)]
 struct Known {
     environment: Environment,
-    /// The key for users' tokens, once it was needed.
-    own: Option<(Arc<OwnKeys>, UserTokenKey)>,
+    /// The keys for users' tokens, once this process had to sign one.
+    own: Option<Arc<OwnKeys>>,
+    /// Where that key is kept.
+    place: UserTokenKey,
     /// Whose tokens the access of now accepts.
     accepts: (Option<InstanceUrl>, Option<InstanceUrl>),
 }
@@ -62,12 +64,13 @@ impl Gitlab {
     }
 
     /// Accepts the tokens that these settings name. Without any nothing is asked of the keyring. A
-    /// new key for users' tokens is stored only where `keeps` says so.
+    /// key for users' tokens is made only where this process `signs` them; elsewhere it is only
+    /// looked at where it is kept.
     pub(crate) async fn prepare(
         &self,
         settings: &Settings,
         keys: &Keys,
-        keeps: bool,
+        signs: bool,
     ) -> Result<(), Error> {
         let _preparing = self.preparing.lock().await;
         let gitlab = &settings.gitlab;
@@ -77,10 +80,17 @@ impl Gitlab {
             self.known().accepts = wanted;
             return Ok(());
         }
-        if self.access.load().is_some() && self.known().accepts == wanted {
+        let is_ready = {
+            let known = self.known();
+            known.accepts == wanted && (known.own.is_some() || !signs)
+        };
+        if self.access.load().is_some() && is_ready {
             return Ok(());
         }
-        let own = self.own_keys(keys, keeps).await?;
+        let own = match signs {
+            true => self.own_keys(keys).await?,
+            false => self.keys_at_hand(keys).await,
+        };
         let providers = Providers {
             gitlab: wanted.0.clone(),
             customers_portal: wanted.1.clone(),
@@ -103,22 +113,39 @@ impl Gitlab {
             access: self.access(),
             seen: Arc::clone(&self.seen),
             documentation: Some(Arc::new(self.documentation.clone())),
+            calls: self.with_environment(|environment| environment.calls),
         }
     }
 
     /// Where the key for users' tokens is kept.
     pub(crate) fn user_tokens(&self) -> UserTokenKey {
-        self.known()
-            .own
-            .as_ref()
-            .map(|(_, place)| *place)
-            .unwrap_or_default()
+        self.known().place
+    }
+
+    /// The key of this run, if it was needed already; else none, with a look at where it is kept.
+    async fn keys_at_hand(&self, keys: &Keys) -> Arc<OwnKeys> {
+        let (own, is_set) = {
+            let known = self.known();
+            (known.own.clone(), known.environment.signing_key.is_some())
+        };
+        if let Some(own) = own {
+            return own;
+        }
+        let place = match is_set {
+            true => UserTokenKey::Environment,
+            false => match stored(keys).await {
+                Some(_) => UserTokenKey::Keyring,
+                None => UserTokenKey::None,
+            },
+        };
+        self.known().place = place;
+        Arc::default()
     }
 
     /// The key of the environment, else the one in the keyring, else a new one: kept in the keyring
     /// where there is one.
-    async fn own_keys(&self, keys: &Keys, keeps: bool) -> Result<Arc<OwnKeys>, Error> {
-        if let Some((own, _)) = &self.known().own {
+    async fn own_keys(&self, keys: &Keys) -> Result<Arc<OwnKeys>, Error> {
+        if let Some(own) = &self.known().own {
             return Ok(Arc::clone(own));
         }
         let (from_environment, validation) = {
@@ -130,10 +157,12 @@ impl Gitlab {
         };
         let (signing, place) = match from_environment {
             Some(signing) => (signing, UserTokenKey::Environment),
-            None => stored_or_new(keys, keeps).await?,
+            None => stored_or_new(keys).await?,
         };
         let own = Arc::new(OwnKeys::new(signing, validation));
-        self.known().own = Some((Arc::clone(&own), place));
+        let mut known = self.known();
+        known.own = Some(Arc::clone(&own));
+        known.place = place;
         Ok(own)
     }
 
@@ -142,24 +171,27 @@ impl Gitlab {
     }
 }
 
-async fn stored_or_new(keys: &Keys, keeps: bool) -> Result<(SigningKey, UserTokenKey), Error> {
-    let secrets = keys.secrets();
-    let found = secrets.read(SecretName::UserTokens, ORIGIN).await;
-    if let KeyRead::Ready(stored) = &found
-        && let Ok(pem) = String::from_utf8(stored.expose_secret().to_vec())
-        && let Ok(signing) = SigningKey::from_pem(SecretString::from(pem))
-    {
+/// The key in the keyring.
+async fn stored(keys: &Keys) -> Option<SigningKey> {
+    let found = keys.secrets().read(SecretName::UserTokens, ORIGIN).await;
+    let KeyRead::Ready(stored) = found else {
+        return None;
+    };
+    let pem = String::from_utf8(stored.expose_secret().to_vec()).ok()?;
+    SigningKey::from_pem(SecretString::from(pem)).ok()
+}
+
+async fn stored_or_new(keys: &Keys) -> Result<(SigningKey, UserTokenKey), Error> {
+    if let Some(signing) = stored(keys).await {
         return Ok((signing, UserTokenKey::Keyring));
     }
     // Computing it takes a moment.
     let signing = tokio::task::spawn_blocking(SigningKey::generate)
         .await
         .map_err(|error| crate::control::broken(&error))??;
-    if !keeps {
-        return Ok((signing, UserTokenKey::Memory));
-    }
     let payload = signing.pem().expose_secret().as_bytes().to_vec();
-    let place = match secrets
+    let place = match keys
+        .secrets()
         .try_write(SecretName::UserTokens, ORIGIN, payload.into())
         .await
     {

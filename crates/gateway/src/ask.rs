@@ -158,7 +158,10 @@ fn patience_for(
         false if prepared.streamed => limits.first_byte_timeout,
         false => limits.total_timeout,
     };
-    let patience = Duration::from_secs(seconds.into());
+    let chat_timeout = exchange.snapshot.gitlab.calls.chat_timeout;
+    let patience = chat_timeout
+        .filter(|_| wish.voice.is_gitlabs_chat())
+        .unwrap_or(Duration::from_secs(seconds.into()));
     if model.provider() == Provider::Ollama && !place.is_warm() {
         return patience.max(LOADS_WITHIN);
     }
@@ -199,7 +202,7 @@ fn checked(
             note_tokens(&vectors, outcome);
             Ok(Content::Whole(vectors.into()))
         }
-        _ if wish.request.streamed => {
+        _ if wish.request.streamed && prepared.streamed => {
             // Whatever it says, it is not the stream that was asked for.
             let said = whole_answer(&body, &mut Outcome::default()).err();
             let usual = || "one JSON document where a stream was asked for".into();

@@ -256,7 +256,7 @@ impl GatewayError {
                 | Self::Busy { .. }
                 | Self::Crowded { .. }
                 | Self::Stopping
-        )
+        ) || matches!(self, Self::Gitlab(refusal) if refusal.status() == 401)
     }
 
     /// Whether it is about the request itself or the way here, before any model matters.

@@ -5,18 +5,19 @@
 use std::time::Duration;
 
 use code::{Completion, Fitted, Gap};
-use domain::{CompletionRoute, Feature, Provider};
+use domain::{CompletionRoute, FamilyRecord, Feature, Provider};
 use forms::GapRequest;
+use gitlab::prompt::Rendered;
 use providers::{
     Ask, Call, Fill, Message, Parameters, Role, Target, Way, can_fill, completion_route,
     count_tokens,
 };
 use serde_json::{Map, Value};
 
-use crate::error::Trouble;
+use crate::error::{GatewayError, Trouble};
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
 use crate::routes::Exchange;
-use crate::wish::Wish;
+use crate::wish::{Wish, WishKind};
 
 /// Tokens of a completion when the client sets no limit.
 const USUAL_TOKENS: u32 = 128;
@@ -31,6 +32,10 @@ const MOST_STOPS: usize = 16;
 /// How long a server may take to count the tokens of a text that may be too long.
 const COUNT_WITHIN: Duration = Duration::from_millis(500);
 
+/// Writes what a model is asked that has no other way than chat, for a gap that fits its context;
+/// none for the usual words.
+pub(crate) type Instruct<'a> = &'a (dyn Fn(&Gap) -> Result<Option<Rendered>, GatewayError> + Sync);
+
 /// The call that fills the gap of a request.
 pub(crate) async fn prepare(
     wish: &Wish,
@@ -38,7 +43,12 @@ pub(crate) async fn prepare(
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
     let (request, rest) = forms::read_gap(wish.request.body())?;
-    fill_gap(wish, request, rest, &[], target, exchange).await
+    fill_gap(wish, request, rest, &[], &usual, target, exchange).await
+}
+
+/// The usual words.
+fn usual(_: &Gap) -> Result<Option<Rendered>, GatewayError> {
+    Ok(None)
 }
 
 /// The call that continues a raw prompt at a provider that only chats: for code completion as a
@@ -50,7 +60,7 @@ pub(crate) async fn prepare_prompt(
 ) -> Result<Prepared, Trouble> {
     let (request, rest) = forms::read_prompt(wish.request.body())?;
     if wish.feature == Some(Feature::CodeCompletions) {
-        return fill_gap(wish, request, rest, &[], target, exchange).await;
+        return fill_gap(wish, request, rest, &[], &usual, target, exchange).await;
     }
     if can_fill(target.provider, target.kind, true) {
         return raw_prompt(wish, request, rest, target);
@@ -111,10 +121,12 @@ pub(crate) async fn prepare_gap(
     wish: &Wish,
     request: GapRequest,
     context: &[String],
+    instruct: Instruct<'_>,
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    fill_gap(wish, request, Map::new(), context, target, exchange).await
+    let rest = Map::new();
+    fill_gap(wish, request, rest, context, instruct, target, exchange).await
 }
 
 /// The same with the fields that no form here knows.
@@ -123,6 +135,7 @@ async fn fill_gap(
     mut request: GapRequest,
     rest: Map<String, Value>,
     context: &[String],
+    instruct: Instruct<'_>,
     target: Target<'_>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
@@ -138,14 +151,25 @@ async fn fill_gap(
         _ => answer_tokens,
     };
     let fitted = fit(&gap, reserved, target, exchange).await;
+    let mut messages = None;
     let mut notes = vec![route.words().to_owned()];
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());
     }
-    let (call, completion) = call_for(route, &fitted.gap, &request, rest, target)?;
+    let is_gitlabs = wish.kind == WishKind::Question;
+    // A stream can be ended where the answer has to end, so there is one in any other case.
+    let stream = !(is_gitlabs && exchange.snapshot.gitlab.calls.no_streams);
+    if route == CompletionRoute::Chat
+        && let Some(written) = instruct(&fitted.gap)?
+    {
+        request.parameters.stop.extend(written.parameters.stop);
+        messages = Some(written.messages);
+    }
+    let (call, completion) =
+        call_for(route, &fitted.gap, &request, messages, rest, stream, target)?;
     Ok(Prepared {
         call,
-        streamed: true,
+        streamed: stream,
         handling: Handling::Translate {
             voice: wish.voice.clone(),
             polish: Polish::Completion(Box::new(completion)),
@@ -181,7 +205,9 @@ fn call_for(
     route: CompletionRoute,
     gap: &Gap,
     request: &GapRequest,
+    messages: Option<Vec<Message>>,
     rest: Map<String, Value>,
+    stream: bool,
     target: Target<'_>,
 ) -> Result<(Call, Completion), Trouble> {
     let family = target.family;
@@ -192,14 +218,10 @@ fn call_for(
     };
     let way = match route {
         CompletionRoute::Chat => {
-            let prompt = code::chat_prompt(family, gap);
             let ask = Ask {
-                messages: vec![
-                    Message::of_text(Role::System, prompt.system),
-                    Message::of_text(Role::User, prompt.user),
-                ],
+                messages: messages.unwrap_or_else(|| usual_messages(family, gap)),
                 parameters,
-                stream: true,
+                stream,
                 rest,
                 ..Ask::default()
             };
@@ -226,9 +248,17 @@ fn call_for(
         way,
         parameters,
         stop_ids: family.stop_ids.clone(),
-        stream: true,
+        stream,
         rest,
     };
     let call = providers::fill(target, &fill)?;
     Ok((call, Completion::new(gap, family, route)))
+}
+
+fn usual_messages(family: &FamilyRecord, gap: &Gap) -> Vec<Message> {
+    let prompt = code::chat_prompt(family, gap);
+    vec![
+        Message::of_text(Role::System, prompt.system),
+        Message::of_text(Role::User, prompt.user),
+    ]
 }

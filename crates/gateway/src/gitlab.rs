@@ -9,12 +9,13 @@ mod question;
 mod speech;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::{Access, GLOBAL_USER_ID, INSTANCE_ID, REALM, Seen, UserIdentity, VERSION};
 use bytes::Bytes;
 use domain::{Model, ModelId};
 use gitlab::react::Version;
-use gitlab::wire::{self, Endpoint, Refusal};
+use gitlab::wire::{self, Endpoint, Refusal, Unrouted};
 use http::request::Parts;
 use http::{HeaderName, Response};
 use jiff::{Timestamp, Zoned};
@@ -25,9 +26,10 @@ use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::guard::Via;
 use crate::incoming::{ModelRequest, read_body, throw_away};
+use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
-use crate::routes::{Exchange, resolve};
+use crate::routes::{Exchange, is_of_clients, resolve};
 use crate::voice::Voice;
 use crate::wish::{Wish, WishKind};
 use choice::{Choice, choose};
@@ -50,6 +52,19 @@ pub struct GitlabAccess {
     pub seen: Arc<Seen>,
     /// The documentation that chat may search; none finds nothing.
     pub documentation: Option<Arc<dyn Documentation>>,
+    /// How models are called.
+    pub calls: ModelCalls,
+}
+
+/// How models are called for GitLab's requests, where it is not as the settings say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ModelCalls {
+    /// Whether no model is asked for a stream. A client that wants one gets the whole answer in it.
+    pub no_streams: bool,
+    /// How long a model may take to begin an answer in chat.
+    pub chat_timeout: Option<Duration>,
+    /// The most tokens of an answer in chat.
+    pub chat_tokens: Option<u32>,
 }
 
 impl std::fmt::Debug for GitlabAccess {
@@ -64,15 +79,22 @@ pub trait Documentation: Send + Sync {
     fn search(&self, question: &str, most: usize) -> Vec<Found>;
 }
 
-/// The endpoint of a request, where it is one of GitLab's that needs to be known who asks.
-pub(crate) fn endpoint_of(parts: &Parts) -> Option<Endpoint> {
-    let endpoint = Endpoint::from_path(parts.method.as_str(), parts.uri.path()).ok()?;
-    (!endpoint.is_public()).then_some(endpoint)
+/// The endpoint of a request, unless it is for a path of other clients or for everybody. A path that
+/// is nobody's is GitLab's: who asks is found out before it is told that there is nothing
+/// (gateway.md §2.1).
+pub(crate) fn endpoint_of(parts: &Parts) -> Option<Result<Endpoint, Unrouted>> {
+    let path = parts.uri.path();
+    if is_of_clients(path) {
+        return None;
+    }
+    let endpoint = Endpoint::from_path(parts.method.as_str(), path);
+    let is_public = endpoint.as_ref().is_ok_and(Endpoint::is_public);
+    (!is_public).then_some(endpoint)
 }
 
 /// Answers a request on one of GitLab's paths.
 pub(crate) async fn answer<B>(
-    endpoint: Endpoint,
+    endpoint: Result<Endpoint, Unrouted>,
     parts: &Parts,
     body: B,
     via: Via,
@@ -86,21 +108,19 @@ where
         Ok(identity) => identity,
         Err(error) => {
             throw_away(parts, body).await;
-            return exchange.fail(&error);
+            return exchange.fail(&refused(error, endpoint.is_err(), parts));
         }
     };
-    let refusal = match &endpoint {
-        Endpoint::UserToken => {
+    let endpoint = match found(endpoint) {
+        Ok(endpoint) => endpoint,
+        Err(refusal) => {
             throw_away(parts, body).await;
-            return user_token(parts, &identity, exchange);
+            return exchange.fail(&refusal.into());
         }
-        Endpoint::UnknownPrompt(id) => Some(Refusal::NoPrompt(id.clone())),
-        Endpoint::Root | Endpoint::UnknownInvokable => Some(Refusal::NotFound),
-        _ => None,
     };
-    if let Some(refusal) = refusal {
+    if endpoint == Endpoint::UserToken {
         throw_away(parts, body).await;
-        return exchange.fail(&refusal.into());
+        return user_token(parts, &identity, exchange);
     }
     let limit = exchange.snapshot.settings.gateway.max_body_bytes;
     let body = match read_body(parts, body, limit).await {
@@ -115,6 +135,32 @@ where
     match question::read(&endpoint, &body, &identity, version, &today) {
         Ok(asked) => model_answers(asked, &identity, exchange).await,
         Err(refusal) => exchange.fail(&refusal.into()),
+    }
+}
+
+/// The endpoint, where there is something behind it.
+fn found(endpoint: Result<Endpoint, Unrouted>) -> Result<Endpoint, Refusal> {
+    match endpoint {
+        Ok(Endpoint::UnknownPrompt(id)) => Err(Refusal::NoPrompt(id)),
+        Ok(Endpoint::Root | Endpoint::UnknownInvokable) | Err(Unrouted::NotFound) => {
+            Err(Refusal::NotFound)
+        }
+        Err(Unrouted::WrongMethod) => Err(Refusal::WrongMethod),
+        Ok(endpoint) => Ok(endpoint),
+    }
+}
+
+/// What who is not known is told; at a path that is nobody's also that, for it may be a slip.
+fn refused(error: GatewayError, is_nowhere: bool, parts: &Parts) -> GatewayError {
+    match error {
+        GatewayError::TokenRefused { text, .. } if is_nowhere => {
+            GatewayError::from(Refusal::Nowhere {
+                refused: text,
+                method: cut(parts.method.as_str(), 20),
+                path: cut(parts.uri.path(), 200),
+            })
+        }
+        error => error,
     }
 }
 

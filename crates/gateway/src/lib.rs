@@ -38,7 +38,7 @@ mod workshop;
 pub use answer::{AnswerBody, BrokenOff};
 pub use error::{Advice, advice};
 pub use gateway::{Counters, Gateway};
-pub use gitlab::{Documentation, Found, GitlabAccess, TOKEN_REFUSED};
+pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
     Accepted, Outcome, RecordEvent, RequestState, Room, Routed, Sink, record_channel,
 };

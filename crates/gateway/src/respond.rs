@@ -2,9 +2,9 @@
 //! passed on or translated.
 
 use bytes::Bytes;
-use forms::{Form, Head};
+use forms::{Form, Head, Write};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use providers::{AnswerForm, Event, Reply};
 
@@ -32,12 +32,18 @@ pub(crate) async fn respond(
         return stream(begun, wish, exchange);
     }
     match whole(wish, begun, &mut exchange).await {
-        Ok(body) => exchange.complete(body),
+        Ok(body) => {
+            let mut response = exchange.complete(body);
+            if wish.request.streamed {
+                name_stream(response.headers_mut(), &wish.voice);
+            }
+            response
+        }
         Err(error) => exchange.fail(&error),
     }
 }
 
-/// The body of an answer in one piece.
+/// The body of an answer that came in one piece, in the form that the client wants.
 pub(crate) async fn whole(
     wish: &Wish,
     begun: Begun<'_>,
@@ -148,12 +154,14 @@ fn stream(begun: Begun<'_>, wish: &Wish, mut exchange: Exchange<'_>) -> Response
         relay.break_off_on_failure();
     }
     let mut response = Response::new(AnswerBody::stream(relay));
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(wish.voice.stream_type()),
-    );
-    if let Some((name, value)) = wish.voice.stream_header() {
+    name_stream(response.headers_mut(), &wish.voice);
+    response
+}
+
+/// The headers of a stream.
+fn name_stream(headers: &mut HeaderMap, voice: &Voice) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(voice.stream_type()));
+    if let Some((name, value)) = voice.stream_header() {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
@@ -165,7 +173,6 @@ fn stream(begun: Begun<'_>, wish: &Wish, mut exchange: Exchange<'_>) -> Response
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
     );
-    response
 }
 
 fn passage(
@@ -275,5 +282,20 @@ async fn translated(
     }
     note_usage(reply.usage, &mut exchange.record);
     let head = head(wish, about, include_usage, echo, exchange);
-    Ok(voice.whole(head, &reply).into())
+    Ok(match wish.request.streamed {
+        true => all_at_once(voice.writer(head).as_mut(), reply),
+        false => voice.whole(head, &reply).into(),
+    })
+}
+
+/// A whole answer as the stream that the client wants, where the model was not asked for one.
+fn all_at_once(writer: &mut dyn Write, reply: Reply) -> Bytes {
+    let usage = Event::Usage(reply.usage);
+    let mut stream = match reply.text.is_empty() {
+        true => Vec::new(),
+        false => writer.event(Event::Text(reply.text)),
+    };
+    stream.extend(writer.event(usage));
+    stream.extend(writer.end());
+    stream.into()
 }

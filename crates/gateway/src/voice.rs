@@ -52,6 +52,11 @@ impl Voice {
         }
     }
 
+    /// Whether this is an answer in GitLab's chat.
+    pub(crate) fn is_gitlabs_chat(&self) -> bool {
+        matches!(self, Self::Gitlab(speech) if speech.is_chat())
+    }
+
     /// The content type of a stream.
     pub(crate) fn stream_type(&self) -> &'static str {
         match self {

@@ -24,10 +24,14 @@ pub use input::{Input, InputKind};
 pub use react::{ContextText, ReactInputs, Speaker, StepText, ToolText, Turn, render_react};
 pub use render::{Rendered, render};
 pub use table::PROMPTS;
-pub use texts::{Applied, Texts};
+pub use texts::{Applied, Texts, applied_to};
 
 /// The name of the texts for every family that has none of its own.
 pub const BASE: &str = "base";
+
+/// The prompt that completes code where a model has no other way than chat; its numbers hold for
+/// every way.
+pub const COMPLETIONS: &str = "code_suggestions/completions";
 
 /// The prompt of Duo Chat's loop, which [`render_react`] renders.
 pub const REACT: &str = "chat/react";
@@ -75,6 +79,11 @@ impl Prompt {
             .iter()
             .find(|prompt| prompt.id == id)
             .ok_or_else(|| PromptError::NotFound(id.to_owned()))
+    }
+
+    /// Whether it is one of Duo Chat.
+    pub fn is_of_chat(&self) -> bool {
+        self.id.starts_with("chat/")
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use domain::{Auth, Provider, is_loopback_name};
 use futures_util::StreamExt;
@@ -13,7 +14,7 @@ use outbound::{CheckedResolver, host_of};
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
-use crate::{Call, Pieces, Target, UpstreamError, azure, bedrock, words};
+use crate::{Call, ExtraHeaders, Pieces, Target, UpstreamError, azure, bedrock, words};
 
 /// The header that carries the correlation id, in and out (GitLab sends it so).
 pub const CORRELATION: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,6 +31,7 @@ pub struct Client {
     far: reqwest::Client,
     tokens: azure::Tokens,
     credentials: bedrock::Credentials,
+    extra: Arc<ArcSwap<ExtraHeaders>>,
 }
 
 impl Client {
@@ -41,7 +43,13 @@ impl Client {
             far: client_builder().build()?,
             tokens: azure::Tokens::default(),
             credentials: bedrock::Credentials::default(),
+            extra: Arc::default(),
         })
+    }
+
+    /// Adds these headers to every later call of a model server, of this client and its clones.
+    pub fn add_to_every_call(&self, headers: ExtraHeaders) {
+        self.extra.store(Arc::new(headers));
     }
 
     /// Sends a call and returns the answer once its headers are there, if its status is a success.
@@ -91,6 +99,7 @@ impl Client {
                 HeaderValue::from_static("application/json, text/event-stream"),
             )
             .header(CORRELATION, correlation_id)
+            .headers(self.extra.load().map().clone())
             .headers(call.headers.clone())
             .headers(authorization);
         match &call.body {
@@ -156,6 +165,8 @@ impl Client {
         let read = tokio::time::timeout(Duration::from_secs(5), read_whole(response, &host)).await;
         let body = read.ok().and_then(Result::ok).unwrap_or_default();
         let said = without_key(words::words_of_error(&body), target.key);
+        let extra = self.extra.load();
+        let said = extra.values().fold(said, without);
         let explained = match target.provider {
             Provider::Azure => azure::explain(status, &said, target),
             Provider::Bedrock => bedrock::explain(status, &headers, &said, target),
@@ -176,9 +187,16 @@ const SECRET_LENGTH: usize = 12;
 
 /// What a server says, without the key that some repeat when they refuse it.
 fn without_key(said: String, key: Option<&SecretSlice<u8>>) -> String {
-    let key = key.and_then(|key| std::str::from_utf8(key.expose_secret()).ok());
-    match key.filter(|key| key.len() >= SECRET_LENGTH) {
-        Some(key) => said.replace(key, "…"),
+    match key {
+        Some(key) => without(said, key.expose_secret()),
+        None => said,
+    }
+}
+
+fn without(said: String, secret: &[u8]) -> String {
+    let secret = std::str::from_utf8(secret).ok();
+    match secret.filter(|secret| secret.len() >= SECRET_LENGTH) {
+        Some(secret) => said.replace(secret, "…"),
         None => said,
     }
 }

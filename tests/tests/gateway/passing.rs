@@ -330,5 +330,6 @@ async fn it_says_that_it_is_well() {
             "{path}"
         );
     }
-    assert_eq!(gateway.get("/nowhere").send().await.unwrap().status(), 404);
+    let wrong_method = gateway.get("/v1/chat/completions").send().await;
+    assert_eq!(wrong_method.unwrap().status(), 404);
 }

@@ -29,12 +29,17 @@ fn an_address_is_all_that_is_set_and_its_keys_are_shown() {
         assert_eq!(provider["failure"], Value::Null, "{view}");
         assert!(provider["loaded_at"].is_string(), "{view}");
         assert_eq!(view["last_refusal"], Value::Null);
+        assert_eq!(
+            view["user_tokens"], "none",
+            "no key is made to look at keys"
+        );
     }
     let shown = gatehouse
         .run_plain(&["gitlab", "status"])
         .succeeded()
         .stdout;
-    for part in [&gitlab.url(), gitlab.key().kid, "Last refusal: none"] {
+    let key = "Key for users' tokens: none in the keyring";
+    for part in [&gitlab.url(), gitlab.key().kid, key, "Last refusal: none"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let words = [

@@ -122,7 +122,7 @@ async fn the_panel_shows_the_environment_and_does_not_save_it() {
     };
     let (status, view) = call("gitlab", &Value::Null).await;
     assert_eq!(status, 200, "{view}");
-    let shown = |variable: &str, setting: &str| json!({"variable": variable, "setting": setting});
+    let shown = |variable: &str, setting: &str| json!({"variable": variable, "setting": setting, "value": null});
     let overrides = [
         shown("AIGW_GITLAB_URL", "gitlab.url"),
         shown("AIGW_SELF_SIGNED_JWT__SIGNING_KEY", "gitlab.user_tokens"),

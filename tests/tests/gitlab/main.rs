@@ -12,6 +12,8 @@ mod documentation;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod families;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod hand_tests;
@@ -19,6 +21,8 @@ mod hand_tests;
 mod keys;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod model_calls;
 #[cfg(test)]
 mod named;
 #[cfg(test)]

@@ -67,6 +67,16 @@ async fn a_model_that_is_slow_is_known_to_be_there_within_three_seconds() {
     }
 }
 
+/// A model that thinks first needs all tokens of a probe for its thoughts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_writes_nothing_is_healthy_all_the_same() {
+    let gateway = Fixture::start("says-nothing");
+    let (status, answer) = read(health_of(&gateway)).await;
+    assert_eq!(status, 200, "{answer}");
+    let text = answer["choices"][0]["text"].as_str().unwrap_or_default();
+    assert!(text.contains("wrote nothing"), "{answer}");
+}
+
 /// A server that takes a connection and says nothing, not even which models it has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_server_is_an_error_within_three_seconds() {

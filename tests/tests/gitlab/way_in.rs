@@ -37,6 +37,46 @@ async fn probes_need_no_token_and_the_root_asks_for_one() {
     assert_eq!(status, 404);
 }
 
+/// GitLab's own gateway authenticates before it looks at the path.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_nobodys_asks_who_is_there_first() {
+    let gateway = Fixture::start("alpha");
+    let old = gateway.gitlab.token_with(json!({"exp": 1_000}));
+    for (method, path, status) in [
+        ("GET", "/nowhere", 404),
+        ("POST", "/chat/completions", 404),
+        ("POST", "/v1/x-ray/libraries", 404),
+        ("POST", "/v1/proxy/anthropic/v1/messages", 404),
+        ("DELETE", "/v2/chat/agent", 405),
+        ("GET", "/v2/code/completions", 405),
+    ] {
+        let request = || {
+            let method = method.parse().unwrap();
+            gateway.client.request(method, gateway.serving.url(path))
+        };
+        let (told_status, body) = read(request()).await;
+        assert_eq!(told_status, 401, "{path}: {body}");
+        assert_eq!(body["error"], "No authorization header presented");
+        assert!(
+            told(&body).contains(&format!("no {method} {path}")),
+            "{body}"
+        );
+        let (told_status, body) = read(request().headers(headers(&old, "17.6.1"))).await;
+        assert_eq!(
+            (told_status, &body["error"]),
+            (401, &json!("Forbidden by auth provider"))
+        );
+        let good = headers(&gateway.gitlab.token(), "17.6.1");
+        let (told_status, body) = read(request().headers(good)).await;
+        assert_eq!(told_status, status, "{path}: {body}");
+    }
+    // Other clients need no token, nor does a path of theirs with a wrong method.
+    for (path, status) in [("/v1/models", 200), ("/v1/chat/completions", 404)] {
+        let answer = gateway.client.get(gateway.serving.url(path)).send().await;
+        assert_eq!(answer.unwrap().status(), status, "{path}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn slashes_and_their_code_do_not_change_a_path() {
     let gateway = Fixture::start("alpha");

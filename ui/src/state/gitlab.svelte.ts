@@ -17,8 +17,12 @@ export const gitlab = {
   set: known.set,
 }
 
+/** The variables that hold over a setting, each with what it says where no setting shows that. */
+export const overridesOf = (setting: string) =>
+  (known.value?.overrides ?? []).filter((one) => one.setting === setting)
+
 /** The variables of the environment that hold over a setting, with a comma between; none for none. */
 export function overrideOf(setting: string): string | undefined {
-  const found = (known.value?.overrides ?? []).filter((one) => one.setting === setting)
+  const found = overridesOf(setting)
   return found.length > 0 ? found.map((one) => one.variable).join(', ') : undefined
 }

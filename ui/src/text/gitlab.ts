@@ -29,6 +29,10 @@ export const gitlab = {
     `${variables} sets it for this run. To change it here, unset the variable and start again.`,
   overrideListen: (variables: string) =>
     `${variables} sets it at every start; a change here holds until then.`,
+  overrideChat: (variable: string, value: string) => `${variable} sets ${value} for Duo Chat in this run.`,
+  calls: 'Calls of models',
+  callsOf: (variable: string, value: string) => `${variable}: ${value}`,
+  callsHelp: 'From the environment, for this run. The values of added headers are not shown.',
   overrideName: (variable: string) => `${variable} sets the name that tokens are made for.`,
   banner: {
     what: 'GitLab’s paths are open to every program on this machine.',

@@ -38,14 +38,10 @@ pub(crate) enum PromptCommand {
         /// The family that gets it
         #[arg(long)]
         family: String,
-        /// The family whose texts are copied [default: those for all families]
-        #[arg(
-            long,
-            value_name = "FAMILY",
-            default_value = "base",
-            hide_default_value = true
-        )]
-        from: String,
+        /// The family whose texts are copied; base for those of all families [default: what the
+        /// family is asked now]
+        #[arg(long, value_name = "FAMILY")]
+        from: Option<String>,
     },
     /// Change a prompt; one that could not be sent is refused
     Edit {

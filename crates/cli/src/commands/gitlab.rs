@@ -1,7 +1,7 @@
 //! `gatehouse gitlab …`
 
 use control::Control;
-use control::view::{DocumentationState, GitlabDraft, GitlabView, TokenProviderView};
+use control::view::{DocumentationState, GitlabDraft, GitlabView, TokenProviderView, UserTokenKey};
 
 use super::gitlab_prompt;
 use crate::arguments::{GitlabCommand, GitlabOptions};
@@ -84,6 +84,12 @@ fn status(view: &GitlabView) -> String {
         lines.push(String::new());
         lines.push(table(&["KEYS FROM", "ADDRESS", "KEYS", "STATE"], &rows));
     }
+    if settings.url.is_some() || settings.customers_portal.is_some() {
+        lines.push(format!(
+            "Key for users' tokens: {}",
+            place(view.user_tokens)
+        ));
+    }
     lines.push(match &view.last_refusal {
         Some(refusal) => format!(
             "Last refusal: {} {} (correlation id {})",
@@ -92,6 +98,20 @@ fn status(view: &GitlabView) -> String {
         None => "Last refusal: none".into(),
     });
     lines.join("\n")
+}
+
+fn place(key: UserTokenKey) -> &'static str {
+    match key {
+        UserTokenKey::None => {
+            "none in the keyring. The gateway makes one when it starts, and keeps it in memory \
+             where there is no keyring."
+        }
+        UserTokenKey::Keyring => "in the keyring.",
+        UserTokenKey::Environment => "in the environment.",
+        UserTokenKey::Memory => {
+            "in memory, as there is no keyring. Editors ask for new tokens after a restart."
+        }
+    }
 }
 
 fn provider(provider: &TokenProviderView) -> Vec<String> {

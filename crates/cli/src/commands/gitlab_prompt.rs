@@ -30,7 +30,7 @@ pub(super) async fn run(
         PromptCommand::Copy { id, family, from } => {
             let from = PromptKey {
                 id: id.clone(),
-                family: from.clone(),
+                family: from.as_ref().unwrap_or(family).clone(),
             };
             let family = family.clone();
             control.copy_prompt(CopyPrompt { from, family }).await?

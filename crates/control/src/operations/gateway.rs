@@ -17,7 +17,7 @@ impl Control {
 
     /// Starts the gateway and says where it answers.
     pub async fn listen(&self) -> Result<SocketAddr, Error> {
-        self.prepare_gitlab().await?;
+        self.prepare_gitlab(true).await?;
         let started = self.runner.start(&self.settings_of_this_run()).await;
         if let Ok(address) = &started {
             self.publish_address(Some(&format!("http://{address}")));

@@ -21,6 +21,11 @@ impl Control {
     ) -> Result<Option<domain::ListenAddress>, Error> {
         let environment = Environment::read(lookup)?;
         let listen = environment.listen;
+        for (variable, instead) in environment.without_effect() {
+            tracing::warn!("{variable} is set and has no effect: {instead}");
+        }
+        let headers = environment.extra_headers.clone();
+        self.gateway.client().add_to_every_call(headers);
         self.gitlab.use_environment(environment);
         self.apply();
         Ok(listen)
@@ -66,7 +71,8 @@ impl Control {
 
     /// Asks every provider of keys now, also in a process without a gateway.
     pub async fn check_gitlab(&self, (): ()) -> Result<GitlabView, Error> {
-        self.prepare_gitlab().await?;
+        let signs = self.runner.address().await.is_some();
+        self.prepare_gitlab(signs).await?;
         if let Some(access) = self.gitlab.access() {
             access.check_providers(Timestamp::now()).await;
             self.touch();
@@ -90,8 +96,9 @@ impl Control {
         }))
     }
 
-    /// Accepts the tokens that the settings of this run name, and reads the documentation.
-    pub(crate) async fn prepare_gitlab(&self) -> Result<(), Error> {
+    /// Accepts the tokens that the settings of this run name, and reads the documentation. A key
+    /// for users' tokens is made only where this process `signs` them.
+    pub(crate) async fn prepare_gitlab(&self, signs: bool) -> Result<(), Error> {
         let settings = self.settings_of_this_run();
         if self.holds_folder() {
             let changes = self.changes_sender();
@@ -102,8 +109,7 @@ impl Control {
                 .documentation
                 .use_folder(folder, gitlab.url.as_ref(), done);
         }
-        let keeps = self.holds_folder();
-        self.gitlab.prepare(&settings, &self.keys, keeps).await?;
+        self.gitlab.prepare(&settings, &self.keys, signs).await?;
         self.apply();
         Ok(())
     }

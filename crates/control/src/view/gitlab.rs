@@ -67,6 +67,9 @@ pub struct OverrideView {
     pub variable: String,
     /// The setting, such as `gitlab.url`.
     pub setting: String,
+    /// What it says, where no setting shows that and it is no secret.
+    #[ts(optional = nullable)]
+    pub value: Option<String>,
 }
 
 /// A server that publishes the keys which sign tokens.
@@ -136,7 +139,8 @@ pub enum TokenKindView {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum UserTokenKey {
-    /// There is none, as no GitLab is set or the gateway has not run since.
+    /// There is none, as no GitLab is set or the gateway has not run since; or it is in the memory
+    /// of another process.
     #[default]
     None,
     /// In the keyring.

@@ -1,12 +1,15 @@
 //! Makes the call for what GitLab asks: writes the prompt for the family that answers, and says
 //! what is to be done with the answer.
 
-use code::{Completion, Generation};
+use code::{Completion, Gap, Generation, Language};
 use domain::{CompletionRoute, Parameter};
-use gitlab::prompt::{PromptError, Rendered, render, render_react};
+use forms::GapRequest;
+use gitlab::prompt::{
+    COMPLETIONS, Prompt, PromptError, Rendered, applied_to, render, render_react,
+};
 use gitlab::wire::Refusal;
 use providers::{Ask, Message, Parameters, Role, Target};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::question::{Code, Question};
 use crate::error::{GatewayError, Trouble};
@@ -24,24 +27,60 @@ pub(crate) async fn prepare(
     let edits = &exchange.snapshot.settings.prompts;
     match &wish.question {
         Some(Question::Gap(request, context)) => {
-            prepare_gap(wish, (**request).clone(), context, target, exchange).await
+            completion(wish, (**request).clone(), context, target, exchange).await
         }
         Some(Question::Conversation(messages, parameters, code)) => {
             let parameters = Parameters::clone(parameters);
-            chat(wish, target, messages.clone(), parameters, code.as_ref())
+            let messages = messages.clone();
+            chat(wish, target, messages, parameters, code.as_ref(), exchange)
         }
         Some(Question::Prompt(prompt, inputs, code)) => {
             let written = render(prompt, edits, inputs, target.family);
-            rendered(wish, target, written, code.as_ref())
+            rendered(wish, target, written, code.as_ref(), exchange)
         }
-        Some(Question::Turn(inputs)) => rendered(
-            wish,
-            target,
-            render_react(edits, inputs, target.family),
-            None,
-        ),
+        Some(Question::Turn(inputs)) => {
+            let written = render_react(edits, inputs, target.family);
+            rendered(wish, target, written, None, exchange)
+        }
         None => Err(GatewayError::Malformed("nothing is asked".into()).into()),
     }
+}
+
+/// A gap, by the numbers of its prompt; by the texts of it, too, where a family that is asked
+/// through chat has other texts than the usual ones.
+async fn completion(
+    wish: &Wish,
+    mut request: GapRequest,
+    context: &[String],
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let edits = &exchange.snapshot.settings.prompts;
+    let family = target.family;
+    let prompt = Prompt::find(COMPLETIONS).map_err(|error| GatewayError::from(refusal(&error)))?;
+    let applied = applied_to(prompt, edits, family);
+    let is_usual = applied.has_usual_texts(prompt);
+    let numbers = &mut request.parameters;
+    numbers.max_tokens.get_or_insert(applied.max_tokens);
+    numbers.temperature.get_or_insert(applied.temperature);
+    let instruct = |gap: &Gap| {
+        if is_usual {
+            return Ok(None);
+        }
+        let inputs = json!({
+            "prefix": gap.prefix,
+            "suffix": gap.suffix,
+            "file_name": gap.file_name,
+            "language": gap.language.map(Language::name),
+            "context": gap.context,
+        });
+        let inputs = inputs.as_object().cloned().unwrap_or_default();
+        let written = render(prompt, edits, &inputs, family);
+        written
+            .map(Some)
+            .map_err(|error| GatewayError::from(refusal(&error)))
+    };
+    prepare_gap(wish, request, context, &instruct, target, exchange).await
 }
 
 fn rendered(
@@ -49,10 +88,22 @@ fn rendered(
     target: Target<'_>,
     written: Result<Rendered, PromptError>,
     code: Option<&Code>,
+    exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let written = written.map_err(|error| GatewayError::from(refusal(&error)))?;
+    let mut written = written.map_err(|error| GatewayError::from(refusal(&error)))?;
+    let chat_tokens = exchange.snapshot.gitlab.calls.chat_tokens;
+    if let Some(most) = chat_tokens.filter(|_| wish.voice.is_gitlabs_chat()) {
+        written.parameters.max_tokens = Some(most);
+    }
     let has_prefill = written.prefill.is_some();
-    let mut prepared = chat(wish, target, written.messages, written.parameters, code)?;
+    let mut prepared = chat(
+        wish,
+        target,
+        written.messages,
+        written.parameters,
+        code,
+        exchange,
+    )?;
     if has_prefill {
         let note = "the prompt ends with the beginning of the answer";
         prepared.notes.push(note.to_owned());
@@ -79,8 +130,9 @@ fn chat(
     messages: Vec<Message>,
     parameters: Parameters,
     code: Option<&Code>,
+    exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
-    let streamed = wish.request.streamed;
+    let streamed = wish.request.streamed && !exchange.snapshot.gitlab.calls.no_streams;
     let stops = match target.family.refuses(Parameter::Stop) {
         true => parameters.stop.clone(),
         false => Vec::new(),

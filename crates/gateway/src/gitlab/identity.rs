@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use access::{Access, Caller, Scope as TokenScope};
 use gitlab::wire::{Refusal, Scope};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use jiff::Timestamp;
 
@@ -78,7 +79,9 @@ pub(crate) async fn identify(
         Some(access) => access.verify(&parts.headers, now).await,
         None => Err(Access::refusal_without_provider(&parts.headers)),
     };
-    gitlab.seen.note(&parts.headers, &outcome, now);
+    if parts.headers.contains_key(AUTHORIZATION) {
+        gitlab.seen.note(&parts.headers, &outcome, now);
+    }
     outcome
         .map(|caller| Identity::Token(Box::new(caller)))
         .map_err(|refusal| GatewayError::TokenRefused {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::Model;
 use http::Response;
 use providers::{Reply, UpstreamError};
+use serde_json::Value;
 
 use super::question::Question;
 use crate::answer::AnswerBody;
@@ -38,6 +39,10 @@ pub(crate) async fn answer(
     };
     let asked = tokio::time::timeout(ANSWERS_WITHIN, asked).await;
     match (asked, models.first()) {
+        (Ok(Ok(body)), Some(model)) if says_nothing(wish, &body) => {
+            let words = format!("{} answered and wrote nothing", model.name);
+            stand_in(wish, model, &words, exchange)
+        }
         (Ok(Ok(body)), _) => exchange.complete(body),
         (Ok(Err(error)), _) => exchange.fail(&error),
         (Err(_), Some(model)) => slow(wish, model, exchange).await,
@@ -46,7 +51,7 @@ pub(crate) async fn answer(
 }
 
 /// The model is slow: whether it is there is known by whether its server lists its models.
-async fn slow(wish: &Wish, model: &Model, mut exchange: Exchange<'_>) -> Response<AnswerBody> {
+async fn slow(wish: &Wish, model: &Model, exchange: Exchange<'_>) -> Response<AnswerBody> {
     let snapshot = Arc::clone(&exchange.snapshot);
     let family = snapshot.family(model);
     let late = || GatewayError::Late {
@@ -76,6 +81,24 @@ async fn slow(wish: &Wish, model: &Model, mut exchange: Exchange<'_>) -> Respons
         "{} is reachable and was slower than two seconds",
         model.name
     );
+    stand_in(wish, model, &words, exchange)
+}
+
+/// Whether a completion holds no text, which GitLab's health check takes for a failure. A model that
+/// thinks first may need all tokens of a probe for its thoughts.
+fn says_nothing(wish: &Wish, body: &[u8]) -> bool {
+    let is_empty = |answer: Value| answer["choices"].as_array().is_some_and(Vec::is_empty);
+    matches!(wish.question, Some(Question::Gap(..)))
+        && serde_json::from_slice(body).is_ok_and(is_empty)
+}
+
+/// An answer in the model's place that says what is known of it.
+fn stand_in(
+    wish: &Wish,
+    model: &Model,
+    words: &str,
+    mut exchange: Exchange<'_>,
+) -> Response<AnswerBody> {
     exchange.record.note(format!("a probe of GitLab: {words}"));
     let text = match &wish.question {
         // The file that the health check makes up goes on with a comment.

@@ -31,6 +31,15 @@ pub(crate) enum Speech {
 }
 
 impl Speech {
+    /// Whether it is an answer in chat.
+    pub(crate) fn is_chat(&self) -> bool {
+        match self {
+            Self::Turn(_) | Self::Legacy { .. } => true,
+            Self::Prompt(_, prompt) => prompt.is_of_chat(),
+            Self::Plain | Self::Code { .. } | Self::Suggestion { .. } => false,
+        }
+    }
+
     /// The content type of a stream.
     pub(crate) fn stream_type(&self) -> &'static str {
         match self {

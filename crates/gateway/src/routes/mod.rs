@@ -79,6 +79,21 @@ impl Exchange<'_> {
     }
 }
 
+/// Whether a path is one of those of other clients than GitLab, whatever the method.
+pub(crate) fn is_of_clients(path: &str) -> bool {
+    let is_named = matches!(
+        path,
+        "/v1/chat/completions"
+            | "/v1/completions"
+            | "/v1/embeddings"
+            | "/v1/responses"
+            | "/v1/messages"
+            | "/v1/messages/count_tokens"
+            | "/v1/models"
+    );
+    is_named || path.starts_with("/v1/models/")
+}
+
 /// The form in which clients of this path read errors.
 pub(crate) fn form_of(path: &str) -> Form {
     if path.starts_with("/v1/messages") {

@@ -14,8 +14,8 @@ use crate::gateway::{json_response, unrecorded};
 use crate::guard::{self, Via};
 use crate::snapshot::Snapshot;
 
-/// Answers a probe; `None` when the request is none. `healthz` is the only route that never needs
-/// a client key.
+/// Answers a probe; `None` when the request is none. Probes carry no key and no token, and are asked
+/// for none (gateway.md §2.1).
 pub(crate) fn monitoring(
     parts: &Parts,
     snapshot: &Arc<Snapshot>,
@@ -26,8 +26,10 @@ pub(crate) fn monitoring(
     let endpoint = Endpoint::from_path(parts.method.as_str(), parts.uri.path()).ok()?;
     let settings = &snapshot.settings;
     let checked = match (&endpoint, via) {
-        (Endpoint::Healthz, Via::Network(local)) => guard::check_host(parts, settings, local),
-        (Endpoint::Ready, _) => guard::check(parts, settings, via).map(|_| ()),
+        (Endpoint::Healthz | Endpoint::Ready, Via::Network(local)) => {
+            guard::check_host(parts, settings, local)
+        }
+        (Endpoint::Healthz | Endpoint::Ready, Via::Inside(_)) => Ok(()),
         _ => return None,
     };
     if let Err(error) = checked {

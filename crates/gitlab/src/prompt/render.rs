@@ -102,20 +102,17 @@ impl<'request> Page<'request> {
         }
         messages.extend(turns);
         let prefill = (self.has_prefill() && !prefill.is_empty()).then_some(prefill);
+        let mut stop: Vec<String> = self.prompt.stop.iter().map(|stop| (*stop).into()).collect();
         if let Some(text) = &prefill {
             messages.push(Message::of_text(Role::Assistant, text.clone()));
+            stop.extend(opened_tag(text).map(|name| format!("</{name}>")));
         }
         Rendered {
             messages,
             parameters: Parameters {
                 max_tokens: Some(self.applied.max_tokens),
                 temperature: Some(self.applied.temperature),
-                stop: self
-                    .prompt
-                    .stop
-                    .iter()
-                    .map(|stop| (*stop).to_owned())
-                    .collect(),
+                stop,
                 ..Parameters::default()
             },
             prefill,
@@ -126,6 +123,13 @@ impl<'request> Page<'request> {
     fn has_prefill(&self) -> bool {
         !self.applied.texts.prefill.is_empty() && !self.family.refuses(Parameter::Prefill)
     }
+}
+
+/// The tag that a beginning opens at its end: the answer ends where it is closed.
+fn opened_tag(prefill: &str) -> Option<&str> {
+    let (_, name) = prefill.trim_end().strip_suffix('>')?.rsplit_once('<')?;
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
 }
 
 /// The value that tells a template whether the beginning of the answer is sent.

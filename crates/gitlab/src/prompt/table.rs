@@ -76,7 +76,11 @@ pub static PROMPTS: &[Prompt] = &[
         temperature: 0.1,
         max_tokens: 8192,
         stop: &["Observation:"],
-        texts: &[file!("chat/react", "base"), file!("chat/react", "mistral")],
+        texts: &[
+            file!("chat/react", "base"),
+            file!("chat/react", "llama3"),
+            file!("chat/react", "mistral"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -85,7 +89,10 @@ pub static PROMPTS: &[Prompt] = &[
         feature: Feature::DuoChatExplainCode,
         scopes: &["explain_code"],
         inputs: EXPLAINED,
-        texts: &[file!("chat/explain_code", "base")],
+        texts: &[
+            file!("chat/explain_code", "base"),
+            file!("chat/explain_code", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -95,7 +102,10 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["write_tests"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[file!("chat/write_tests", "base")],
+        texts: &[
+            file!("chat/write_tests", "base"),
+            file!("chat/write_tests", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -105,7 +115,10 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["refactor_code"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[file!("chat/refactor_code", "base")],
+        texts: &[
+            file!("chat/refactor_code", "base"),
+            file!("chat/refactor_code", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -115,7 +128,10 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["fix_code"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[file!("chat/fix_code", "base")],
+        texts: &[
+            file!("chat/fix_code", "base"),
+            file!("chat/fix_code", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -178,7 +194,10 @@ pub static PROMPTS: &[Prompt] = &[
             text("vulnerability_description"),
         ],
         temperature: 0.1,
-        texts: &[file!("chat/explain_vulnerability", "base")],
+        texts: &[
+            file!("chat/explain_vulnerability", "base"),
+            file!("chat/explain_vulnerability", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -188,7 +207,10 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["troubleshoot_job"],
         inputs: &[needed("selected_text"), text("language_info")],
         temperature: 0.1,
-        texts: &[file!("chat/troubleshoot_job", "base")],
+        texts: &[
+            file!("chat/troubleshoot_job", "base"),
+            file!("chat/troubleshoot_job", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -198,7 +220,10 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["summarize_comments"],
         inputs: &[needed("notes_content")],
         temperature: 0.1,
-        texts: &[file!("chat/summarize_comments", "base")],
+        texts: &[
+            file!("chat/summarize_comments", "base"),
+            file!("chat/summarize_comments", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -272,7 +297,10 @@ pub static PROMPTS: &[Prompt] = &[
         temperature: 0.1,
         max_tokens: 8192,
         timeout: Duration::from_secs(120),
-        texts: &[file!("review_merge_request", "base")],
+        texts: &[
+            file!("review_merge_request", "base"),
+            file!("review_merge_request", "llama3"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -343,9 +371,14 @@ pub static PROMPTS: &[Prompt] = &[
             needed("suffix"),
             text("file_name"),
             text("language"),
+            text("context"),
         ],
         max_tokens: 128,
-        texts: &[file!("code_suggestions/completions", "base")],
+        texts: &[
+            file!("code_suggestions/completions", "base"),
+            file!("code_suggestions/completions", "claude_3"),
+            file!("code_suggestions/completions", "gpt"),
+        ],
         ..PLAIN
     },
     Prompt {
@@ -367,7 +400,14 @@ pub static PROMPTS: &[Prompt] = &[
             list("libraries"),
         ],
         temperature: 0.2,
-        texts: &[file!("code_suggestions/generations", "base")],
+        texts: &[
+            file!("code_suggestions/generations", "base"),
+            file!("code_suggestions/generations", "claude_3"),
+            file!("code_suggestions/generations", "codegemma"),
+            file!("code_suggestions/generations", "deepseekcoder"),
+            file!("code_suggestions/generations", "gpt"),
+            file!("code_suggestions/generations", "llama3"),
+        ],
         ..PLAIN
     },
 ];

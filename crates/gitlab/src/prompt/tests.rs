@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use domain::{FAMILIES, FamilyRecord, Parameter, PromptEdit, PromptEdits};
+use domain::{FAMILIES, FamilyRecord, Parameter, PromptEdit, PromptEdits, Support};
 use providers::Role;
 use serde_json::{Map, Value, json};
 
@@ -105,7 +105,15 @@ fn every_prompt_of_the_contract_is_asked_of_every_family() {
             let ends_open = rendered.messages.last().unwrap().role == Role::Assistant;
             assert_eq!(ends_open, rendered.prefill.is_some(), "{}", prompt.id);
             assert!(accepts || !ends_open, "{} for {}", prompt.id, family.name);
-            assert_eq!(rendered.parameters.max_tokens, Some(prompt.max_tokens));
+            let applied = applied_to(prompt, &PromptEdits::new(), family);
+            assert_eq!(rendered.parameters.max_tokens, Some(applied.max_tokens));
+            let is_made_for = family.support.chat > Support::None || prompt.id.starts_with("code_");
+            assert!(
+                !is_made_for || applied.max_tokens < family.context,
+                "{} leaves {} no room for the question",
+                prompt.id,
+                family.name
+            );
         }
     }
 }

@@ -27,7 +27,14 @@ pub struct Applied {
 }
 
 /// Families that are asked as another one is where they have no text of their own.
-const NEXT: &[(&str, &str)] = &[("mixtral", "mistral"), ("codestral", "mistral")];
+const NEXT: &[(&str, &str)] = &[
+    ("mixtral", "mistral"),
+    ("codestral", "mistral"),
+    // They think first, as many of GPT do, and need as many tokens for it.
+    ("gpt_oss", "gpt"),
+    // The same small context.
+    ("granite", "llama3"),
+];
 
 /// The mark of the cursor and the tag around a file, in the prompts for code.
 const CURSOR: &str = "<CURSOR>";
@@ -43,27 +50,6 @@ impl Texts {
         ]
     }
 
-    /// Reads a file: each part begins behind a line `=== ` with its name.
-    fn read(file: &str) -> Self {
-        let mut texts = Self::default();
-        for section in file.split("=== ").skip(1) {
-            let (name, text) = section.split_once('\n').unwrap_or((section, ""));
-            let part = match name.trim() {
-                "system" => &mut texts.system,
-                "user" => &mut texts.user,
-                _ => &mut texts.prefill,
-            };
-            *part = text
-                .replace("[[code:completion]]", code::COMPLETION_RULES)
-                .replace("[[code:generation]]", code::GENERATION_RULES)
-                .replace("{{ cursor }}", CURSOR)
-                .replace("{{ tag }}", FILE)
-                .trim_end_matches('\n')
-                .to_owned();
-        }
-        texts
-    }
-
     pub(super) fn overlay(&mut self, edit: &PromptEdit) {
         let edited = [&edit.system, &edit.user, &edit.prefill];
         let parts = [&mut self.system, &mut self.user, &mut self.prefill];
@@ -73,6 +59,32 @@ impl Texts {
             }
         }
     }
+}
+
+/// Reads a file: each part begins behind a line `=== ` with its name. What a file leaves out is as
+/// the next name of the chain has it.
+fn read(file: &str) -> PromptEdit {
+    let mut said = PromptEdit::default();
+    for section in file.split("=== ").skip(1) {
+        let (name, text) = section.split_once('\n').unwrap_or((section, ""));
+        let text = text
+            .replace("[[code:completion]]", code::COMPLETION_RULES)
+            .replace("[[code:generation]]", code::GENERATION_RULES)
+            .replace("{{ cursor }}", CURSOR)
+            .replace("{{ tag }}", FILE)
+            .trim_end_matches('\n')
+            .to_owned();
+        match name.trim() {
+            "system" => said.system = Some(text),
+            "user" => said.user = Some(text),
+            "prefill" => said.prefill = Some(text),
+            "temperature" => said.temperature = text.parse().ok(),
+            "max_tokens" => said.max_tokens = text.parse().ok(),
+            // A test reads every file, and would miss what it says.
+            _ => {}
+        }
+    }
+    said
 }
 
 /// The names under which texts for a family are looked for, the first one first.
@@ -110,7 +122,7 @@ pub(super) fn applied(prompt: &Prompt, chain: &[&str], edits: &PromptEdits) -> A
     };
     for name in chain.iter().rev() {
         if let Some(file) = prompt.file(name) {
-            applied.texts = Texts::read(file);
+            applied.overlay(&read(file));
         }
         if let Some(edit) = edits.get(&key(prompt, name)) {
             applied.overlay(edit);
@@ -119,7 +131,17 @@ pub(super) fn applied(prompt: &Prompt, chain: &[&str], edits: &PromptEdits) -> A
     applied
 }
 
+/// The prompt as a family is asked.
+pub fn applied_to(prompt: &Prompt, edits: &PromptEdits, family: &FamilyRecord) -> Applied {
+    applied(prompt, &chain_of(family), edits)
+}
+
 impl Applied {
+    /// Whether the texts are those that Gatehouse brings for every family.
+    pub fn has_usual_texts(&self, prompt: &Prompt) -> bool {
+        self.texts == applied(prompt, &[BASE], &PromptEdits::new()).texts
+    }
+
     pub(super) fn overlay(&mut self, edit: &PromptEdit) {
         self.texts.overlay(edit);
         self.temperature = edit.temperature.unwrap_or(self.temperature);

@@ -12,6 +12,15 @@ use crate::GitlabError;
 pub enum Refusal {
     /// The caller is not known, in the words of the crate `access`. 401.
     Unauthenticated(String),
+    /// The same at a path where there is nothing. 401.
+    Nowhere {
+        /// In the words of the crate `access`.
+        refused: String,
+        /// The method.
+        method: String,
+        /// The path.
+        path: String,
+    },
     /// The token lacks the scope of the endpoint. 403.
     NoScope(Scope),
     /// The token lacks the scope of an attached context. 403.
@@ -57,7 +66,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::NoHeader(_) | Self::Body(GitlabError::Refused(_)) => 400,
-            Self::Unauthenticated(_) => 401,
+            Self::Unauthenticated(_) | Self::Nowhere { .. } => 401,
             Self::NoScope(_) | Self::NoContextScope(_) => 403,
             Self::NotFound | Self::NoPrompt(_) => 404,
             Self::WrongMethod => 405,
@@ -73,7 +82,7 @@ impl Refusal {
     /// What happened, in GitLab's words where it has some.
     pub fn message(&self) -> String {
         match self {
-            Self::Unauthenticated(text) => text.clone(),
+            Self::Unauthenticated(text) | Self::Nowhere { refused: text, .. } => text.clone(),
             Self::NoScope(scope) => scope.denial(),
             Self::NoContextScope(category) => {
                 format!("Unauthorized to access include_{}_context", category.name)
@@ -98,6 +107,10 @@ impl Refusal {
         let message = self.message();
         let detail = match self {
             Self::Upstream { .. } => json!(message),
+            Self::Nowhere { method, path, .. } => {
+                let message = format!("{message}. There is no {method} {path} here in any case");
+                json!([{"msg": message, "type": self.kind(), "loc": []}])
+            }
             Self::Body(GitlabError::Invalid(flaws)) => {
                 flaws.iter().map(crate::Flaw::json).collect()
             }
@@ -109,7 +122,7 @@ impl Refusal {
     /// A word for programs.
     fn kind(&self) -> &'static str {
         match self {
-            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Unauthenticated(_) | Self::Nowhere { .. } => "unauthenticated",
             Self::NoScope(_) | Self::NoContextScope(_) => "forbidden",
             Self::NotFound | Self::NoPrompt(_) => "not_found",
             Self::WrongMethod => "method_not_allowed",

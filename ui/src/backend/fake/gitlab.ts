@@ -131,6 +131,17 @@ function viewFor(state: string): GitlabView {
         { variable: 'AIGW_FASTAPI__API_HOST', setting: 'gateway.listen' },
         { variable: 'AIGW_SELF_SIGNED_JWT__SIGNING_KEY', setting: 'gitlab.user_tokens' },
         { variable: 'CLOUD_CONNECTOR_SERVICE_NAME', setting: 'gitlab.service_name' },
+        {
+          variable: 'AIGW_CUSTOM_MODELS__EXTRA_HEADERS',
+          setting: 'gitlab.model_calls',
+          value: 'x-team, x-tenant',
+        },
+        {
+          variable: 'AIGW_DUO_CHAT__MODEL_REQUEST_TIMEOUT',
+          setting: 'gateway.first_byte_timeout',
+          value: '120 s',
+        },
+        { variable: 'AIGW_DUO_CHAT__MAX_TOKENS', setting: 'prompts.max_tokens', value: '2048' },
       ],
       user_tokens: 'environment',
       documentation: { kind: 'reading' },

@@ -84,7 +84,12 @@ fn a_copy_is_for_its_family_alone_and_outlives_changes_of_the_base() {
         .iter()
         .map(|row| (row.family.as_str(), row.is_built_in, row.is_edited))
         .collect();
-    assert_eq!(rows, [("base", true, true), ("mistral", false, true)]);
+    let expected = [
+        ("base", true, true),
+        ("gpt", true, false),
+        ("mistral", false, true),
+    ];
+    assert_eq!(rows, expected);
     for to in ["base", "mistral"] {
         let refusal = copy(&mut edits, ID, "base", to);
         assert!(matches!(refusal, Err(PromptError::Exists { .. })), "{to}");
