@@ -96,8 +96,8 @@ fn any_family_can_be_given_texts_and_they_can_be_taken_away() {
             .as_array()
             .unwrap()
             .iter()
-            .filter(|row| row["key"]["id"] == of);
-        of.map(|row| row["key"]["family"].as_str().unwrap().to_owned())
+            .filter(|row| row["id"] == of);
+        of.map(|row| row["family"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
     let id = "chat/react";

@@ -9,13 +9,13 @@ use super::AnswerForm::{self, Commands, Json, RestOfIdentifier};
 use super::input::{list, needed, needed_records, records, text};
 use super::{Input, Prompt};
 
-/// The texts of a prompt for a family.
-macro_rules! file {
-    ($id:literal, $family:literal) => {
-        (
+/// The families that are asked with a file of their own, and the files.
+macro_rules! files {
+    ($id:literal, $($family:literal),+) => {
+        &[$((
             $family,
             include_str!(concat!("templates/", $id, "/", $family, ".txt")),
-        )
+        )),+]
     };
 }
 
@@ -76,11 +76,7 @@ pub static PROMPTS: &[Prompt] = &[
         temperature: 0.1,
         max_tokens: 8192,
         stop: &["Observation:"],
-        texts: &[
-            file!("chat/react", "base"),
-            file!("chat/react", "llama3"),
-            file!("chat/react", "mistral"),
-        ],
+        texts: files!("chat/react", "base", "llama3", "mistral"),
         ..PLAIN
     },
     Prompt {
@@ -89,10 +85,7 @@ pub static PROMPTS: &[Prompt] = &[
         feature: Feature::DuoChatExplainCode,
         scopes: &["explain_code"],
         inputs: EXPLAINED,
-        texts: &[
-            file!("chat/explain_code", "base"),
-            file!("chat/explain_code", "gpt"),
-        ],
+        texts: files!("chat/explain_code", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -102,10 +95,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["write_tests"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[
-            file!("chat/write_tests", "base"),
-            file!("chat/write_tests", "gpt"),
-        ],
+        texts: files!("chat/write_tests", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -115,10 +105,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["refactor_code"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[
-            file!("chat/refactor_code", "base"),
-            file!("chat/refactor_code", "gpt"),
-        ],
+        texts: files!("chat/refactor_code", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -128,10 +115,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["fix_code"],
         inputs: CHANGED,
         temperature: 0.1,
-        texts: &[
-            file!("chat/fix_code", "base"),
-            file!("chat/fix_code", "gpt"),
-        ],
+        texts: files!("chat/fix_code", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -139,7 +123,7 @@ pub static PROMPTS: &[Prompt] = &[
         title: "Read an issue",
         scopes: &["ask_issue"],
         temperature: 0.1,
-        texts: &[file!("chat/issue_reader", "base")],
+        texts: files!("chat/issue_reader", "base"),
         ..A_READER
     },
     Prompt {
@@ -147,14 +131,14 @@ pub static PROMPTS: &[Prompt] = &[
         title: "Read an epic",
         scopes: &["ask_epic"],
         temperature: 0.1,
-        texts: &[file!("chat/epic_reader", "base")],
+        texts: files!("chat/epic_reader", "base"),
         ..A_READER
     },
     Prompt {
         id: "chat/merge_request_reader",
         title: "Read a merge request",
         scopes: &["ask_merge_request"],
-        texts: &[file!("chat/merge_request_reader", "base")],
+        texts: files!("chat/merge_request_reader", "base"),
         ..A_READER
     },
     // GitLab's class finds a build by the last part of an address and by nothing else.
@@ -162,7 +146,7 @@ pub static PROMPTS: &[Prompt] = &[
         id: "chat/build_reader",
         title: "Read a build",
         scopes: &["ask_build"],
-        texts: &[file!("chat/build_reader", "base")],
+        texts: files!("chat/build_reader", "base"),
         ..A_READER
     },
     // GitLab's class takes a bare hash for a reference, and no number.
@@ -170,7 +154,7 @@ pub static PROMPTS: &[Prompt] = &[
         id: "chat/commit_reader",
         title: "Read a commit",
         scopes: &["ask_commit", "duo_chat"],
-        texts: &[file!("chat/commit_reader", "base")],
+        texts: files!("chat/commit_reader", "base"),
         ..A_READER
     },
     Prompt {
@@ -178,7 +162,7 @@ pub static PROMPTS: &[Prompt] = &[
         title: "Read a work item",
         scopes: &["ask_work_item"],
         temperature: 0.1,
-        texts: &[file!("chat/work_item_reader", "base")],
+        texts: files!("chat/work_item_reader", "base"),
         ..A_READER
     },
     Prompt {
@@ -194,10 +178,7 @@ pub static PROMPTS: &[Prompt] = &[
             text("vulnerability_description"),
         ],
         temperature: 0.1,
-        texts: &[
-            file!("chat/explain_vulnerability", "base"),
-            file!("chat/explain_vulnerability", "gpt"),
-        ],
+        texts: files!("chat/explain_vulnerability", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -207,10 +188,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["troubleshoot_job"],
         inputs: &[needed("selected_text"), text("language_info")],
         temperature: 0.1,
-        texts: &[
-            file!("chat/troubleshoot_job", "base"),
-            file!("chat/troubleshoot_job", "gpt"),
-        ],
+        texts: files!("chat/troubleshoot_job", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -220,10 +198,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["summarize_comments"],
         inputs: &[needed("notes_content")],
         temperature: 0.1,
-        texts: &[
-            file!("chat/summarize_comments", "base"),
-            file!("chat/summarize_comments", "gpt"),
-        ],
+        texts: files!("chat/summarize_comments", "base", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -236,7 +211,7 @@ pub static PROMPTS: &[Prompt] = &[
             needed("content_id"),
         ],
         temperature: 0.1,
-        texts: &[file!("chat/documentation_search", "base")],
+        texts: files!("chat/documentation_search", "base"),
         ..PLAIN
     },
     Prompt {
@@ -247,7 +222,7 @@ pub static PROMPTS: &[Prompt] = &[
         max_tokens: 500,
         timeout: Duration::from_secs(15),
         answer: Json,
-        texts: &[file!("categorize_question", "base")],
+        texts: files!("categorize_question", "base"),
         ..PLAIN
     },
     Prompt {
@@ -257,7 +232,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["generate_commit_message"],
         inputs: &[needed("diff")],
         max_tokens: 4096,
-        texts: &[file!("generate_commit_message", "base")],
+        texts: files!("generate_commit_message", "base"),
         ..PLAIN
     },
     Prompt {
@@ -267,7 +242,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["summarize_new_merge_request"],
         inputs: &[needed("extracted_diff")],
         max_tokens: 2000,
-        texts: &[file!("summarize_new_merge_request", "base")],
+        texts: files!("summarize_new_merge_request", "base"),
         ..PLAIN
     },
     Prompt {
@@ -277,7 +252,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["summarize_review"],
         inputs: &[needed("draft_notes_content")],
         temperature: 0.1,
-        texts: &[file!("summarize_review", "base")],
+        texts: files!("summarize_review", "base"),
         ..PLAIN
     },
     Prompt {
@@ -297,10 +272,7 @@ pub static PROMPTS: &[Prompt] = &[
         temperature: 0.1,
         max_tokens: 8192,
         timeout: Duration::from_secs(120),
-        texts: &[
-            file!("review_merge_request", "base"),
-            file!("review_merge_request", "llama3"),
-        ],
+        texts: files!("review_merge_request", "base", "llama3"),
         ..PLAIN
     },
     Prompt {
@@ -318,7 +290,7 @@ pub static PROMPTS: &[Prompt] = &[
         ],
         temperature: 0.1,
         max_tokens: 4096,
-        texts: &[file!("resolve_vulnerability", "base")],
+        texts: files!("resolve_vulnerability", "base"),
         ..PLAIN
     },
     Prompt {
@@ -327,7 +299,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["generate_issue_description", "generate_description"],
         inputs: &[needed("content"), text("template")],
         max_tokens: 4096,
-        texts: &[file!("generate_description", "base")],
+        texts: files!("generate_description", "base"),
         ..PLAIN
     },
     Prompt {
@@ -338,7 +310,7 @@ pub static PROMPTS: &[Prompt] = &[
         inputs: &[needed("prompt")],
         temperature: 0.1,
         answer: Commands,
-        texts: &[file!("glab_ask_git_command", "base")],
+        texts: files!("glab_ask_git_command", "base"),
         ..PLAIN
     },
     Prompt {
@@ -348,7 +320,7 @@ pub static PROMPTS: &[Prompt] = &[
         inputs: &[needed("content")],
         max_tokens: 1000,
         answer: Json,
-        texts: &[file!("measure_comment_temperature", "base")],
+        texts: files!("measure_comment_temperature", "base"),
         ..PLAIN
     },
     Prompt {
@@ -358,7 +330,7 @@ pub static PROMPTS: &[Prompt] = &[
         scopes: &["complete_code"],
         inputs: &[],
         max_tokens: 16,
-        texts: &[file!("model_configuration/check", "base")],
+        texts: files!("model_configuration/check", "base"),
         ..PLAIN
     },
     Prompt {
@@ -374,11 +346,7 @@ pub static PROMPTS: &[Prompt] = &[
             text("context"),
         ],
         max_tokens: 128,
-        texts: &[
-            file!("code_suggestions/completions", "base"),
-            file!("code_suggestions/completions", "claude_3"),
-            file!("code_suggestions/completions", "gpt"),
-        ],
+        texts: files!("code_suggestions/completions", "base", "claude_3", "gpt"),
         ..PLAIN
     },
     Prompt {
@@ -400,14 +368,15 @@ pub static PROMPTS: &[Prompt] = &[
             list("libraries"),
         ],
         temperature: 0.2,
-        texts: &[
-            file!("code_suggestions/generations", "base"),
-            file!("code_suggestions/generations", "claude_3"),
-            file!("code_suggestions/generations", "codegemma"),
-            file!("code_suggestions/generations", "deepseekcoder"),
-            file!("code_suggestions/generations", "gpt"),
-            file!("code_suggestions/generations", "llama3"),
-        ],
+        texts: files!(
+            "code_suggestions/generations",
+            "base",
+            "claude_3",
+            "codegemma",
+            "deepseekcoder",
+            "gpt",
+            "llama3"
+        ),
         ..PLAIN
     },
 ];

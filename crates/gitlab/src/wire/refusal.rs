@@ -107,6 +107,10 @@ impl Refusal {
         let message = self.message();
         let detail = match self {
             Self::Upstream { .. } => json!(message),
+            Self::NoInput(name) => {
+                let loc = ["body", "inputs", name];
+                json!([{"msg": message, "type": self.kind(), "loc": loc}])
+            }
             Self::Nowhere { method, path, .. } => {
                 let message = format!("{message}. There is no {method} {path} here in any case");
                 json!([{"msg": message, "type": self.kind(), "loc": []}])

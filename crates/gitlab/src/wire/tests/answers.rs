@@ -183,11 +183,6 @@ fn every_error_has_its_status_and_the_envelope() {
         (NoPrompt("chat/x".into()), 404, "Prompt 'chat/x' not found"),
         (Refusal::WrongMethod, 405, "Method Not Allowed"),
         (Refusal::Body(GitlabError::Refused("no")), 400, "no"),
-        (
-            Refusal::NoInput("diff".into()),
-            422,
-            "Input 'diff' is missing in the prompt's inputs",
-        ),
         (NoHeader(header), 400, "Missing X-Gitlab-Realm header"),
         (TooMany("later".into()), 429, "later"),
         (
@@ -210,6 +205,25 @@ fn every_error_has_its_status_and_the_envelope() {
         assert_eq!(body["detail"][0]["loc"], json!([]));
         assert!(body["detail"][0]["type"].is_string());
     }
+    let refusal = Refusal::NoInput("diff".into());
+    let detail = json!([{"msg": "Input 'diff' is missing in the prompt's inputs",
+        "type": "value_error", "loc": ["body", "inputs", "diff"]}]);
+    assert_eq!(
+        (refusal.status(), &refusal.json()["detail"]),
+        (422, &detail)
+    );
+    let refusal = Refusal::Nowhere {
+        refused: "Invalid authorization header".into(),
+        method: "GET".into(),
+        path: "/x".into(),
+    };
+    let body = refusal.json();
+    assert_eq!(
+        (refusal.status(), &body["error"]),
+        (401, &json!("Invalid authorization header"))
+    );
+    let told = body["detail"][0]["msg"].as_str().unwrap();
+    assert!(told.starts_with("Invalid authorization header"), "{told}");
     let refusal = Refusal::Upstream {
         code: 401,
         reason: "Unauthorized".into(),
