@@ -11,4 +11,8 @@ variable: string,
 /**
  * The setting, such as `gitlab.url`.
  */
-setting: string, };
+setting: string, 
+/**
+ * What it says, where no setting shows that and it is no secret.
+ */
+value?: string | null, };
