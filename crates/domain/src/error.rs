@@ -68,6 +68,14 @@ pub enum DomainError {
         /// What is wrong with the value.
         problem: String,
     },
+    /// A term of a query of the request log cannot be read, and what may stand there.
+    #[error("the query cannot be read at {term}: {problem}")]
+    Query {
+        /// The term as it was written, shortened.
+        term: String,
+        /// What is wrong, or what may stand there.
+        problem: String,
+    },
     /// The settings document was written by a newer program.
     #[error("these settings have version {found}, and this Gatehouse knows up to {known}")]
     NewerSettings {
@@ -91,6 +99,7 @@ impl DomainError {
             Self::Endpoint(_) => Some(Field::Endpoint),
             Self::Identifier(_) => Some(Field::Identifier),
             Self::FamilyRecord { field, .. } | Self::Connection { field, .. } => Some(*field),
+            Self::Query { .. } => Some(Field::Query),
             Self::FamilyInUse(_)
             | Self::Unfit(_)
             | Self::FallbackIsItself(_)
@@ -144,6 +153,7 @@ impl DomainError {
             Self::NoSuchModel(_) => "See the names with `gatehouse model list`.".into(),
             Self::ClientKey(_) => "See the keys with `gatehouse key list`.".into(),
             Self::Setting { .. } => "Change the value and save again.".into(),
+            Self::Query { .. } => crate::query::help(),
             Self::NewerSettings { .. } => {
                 "Nothing was changed. Install the newer Gatehouse, or use another data folder."
                     .into()

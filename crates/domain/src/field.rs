@@ -1,10 +1,10 @@
-//! The fields of the forms of a model, a family, GitLab and a prompt, so that a refusal stands where it can be
-//! corrected. Knows neither labels nor values.
+//! The fields of the forms of a model, a family, GitLab and a prompt, and the query of the log, so that a
+//! refusal stands where it can be corrected. Knows neither labels nor values.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A field of a form.
+/// A field of a form, or the query of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
@@ -73,6 +73,8 @@ pub enum Field {
     Temperature,
     /// The most tokens of the answer to a prompt.
     MaxTokens,
+    /// The query of the request log.
+    Query,
 }
 
 impl Field {

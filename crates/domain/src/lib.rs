@@ -15,6 +15,8 @@ mod migration;
 mod model;
 mod network;
 mod provider;
+mod query;
+mod request_state;
 mod routing;
 mod secret;
 mod settings;
@@ -35,6 +37,8 @@ pub use migration::{SCHEMA_VERSION, read_document, write_document};
 pub use model::{DeploymentName, Model, ModelDraft, ModelId};
 pub use network::{ListenAddress, is_loopback_name, is_never_a_model_server};
 pub use provider::{Auth, PROVIDERS, Provider, ProviderRecord, ServerKind};
+pub use query::{Bound, Number, Order, Pattern, Query, Term, Test, When, Words};
+pub use request_state::RequestState;
 pub use routing::{Route, Target, route_of, target_for, target_of};
 pub use secret::{KeyPresence, SecretState};
 pub use settings::{

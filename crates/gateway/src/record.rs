@@ -5,56 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::{Feature, Provider};
+use domain::{Feature, Provider, RequestState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ts_rs::TS;
-
-/// How a request ended, or that it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum RequestState {
-    /// It is being answered.
-    Running,
-    /// It was answered in full.
-    Completed,
-    /// It was answered with an error, or its stream broke.
-    Failed,
-    /// The guard refused it, or too many were in flight.
-    Refused,
-    /// The client hung up, or the admin stopped it.
-    #[default]
-    Cancelled,
-    /// The program ended while it ran.
-    Interrupted,
-}
-
-impl RequestState {
-    /// All states.
-    pub const ALL: [Self; 6] = [
-        Self::Running,
-        Self::Completed,
-        Self::Failed,
-        Self::Refused,
-        Self::Cancelled,
-        Self::Interrupted,
-    ];
-
-    /// The word for it, the same in the log, in JSON and on a terminal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-            Self::Cancelled => "cancelled",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
 
 /// What is known when a request is accepted.
 #[derive(Debug, Clone, PartialEq)]

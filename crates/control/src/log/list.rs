@@ -1,81 +1,116 @@
 //! Pages of the request log.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, named_params};
+use std::cmp::Reverse;
+
+use domain::Query;
+use jiff::Zoned;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, named_params, params_from_iter};
 
 use super::rows::{COLUMNS, view};
-use crate::view::{RequestId, RequestPage, RequestQuery, RequestView};
+use super::search::{Search, Source};
+use crate::view::{RequestId, RequestPage, RequestView};
 
 /// Rows of a page that names no limit.
 const PAGE: u32 = 100;
 
-/// Where a text is searched.
-const SEARCHED: [&str; 8] = [
-    "model",
-    "feature",
-    "client",
-    "path",
-    "status",
-    "correlation_id",
-    "error",
-    "state",
-];
+/// Which rows a page has.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// What holds of them.
+    pub(super) query: Query,
+    /// The most rows; 0 means 100.
+    pub(super) limit: u32,
+    /// Only rows older than this one.
+    pub(super) before: Option<RequestId>,
+    /// Now, in the zone of the reader.
+    pub(super) now: Zoned,
+}
 
 /// Rows, newest first, and how many match.
-pub(super) fn page(connection: &Connection, query: &RequestQuery) -> rusqlite::Result<RequestPage> {
-    let limit = if query.limit == 0 { PAGE } else { query.limit };
-    let correlation_id = query
-        .correlation_id
-        .as_deref()
-        .map(str::trim)
-        .filter(|id| !id.is_empty());
-    let text = query
-        .text
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(pattern);
-    let mut conditions = Vec::new();
-    let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
-    if let Some(id) = &correlation_id {
-        conditions.push("correlation_id = :correlation_id".to_owned());
-        values.push((":correlation_id", id));
-    }
-    if let Some(state) = query.state {
-        conditions.push(format!("state = '{}'", state.as_str()));
-    }
-    if let Some(text) = &text {
-        let each = SEARCHED.map(|column| format!("{column} LIKE :text ESCAPE '\\'"));
-        conditions.push(format!("({})", each.join(" OR ")));
-        values.push((":text", text));
-    }
+pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result<RequestPage> {
+    let limit = if wanted.limit == 0 { PAGE } else { wanted.limit };
+    let before = wanted.before.map_or(i64::MAX, |id| id.0);
     // One snapshot for the rows and both numbers; it ends with this page.
     let snapshot = connection.unchecked_transaction()?;
-    let total = count(&snapshot, "", &[])?;
-    let matching = if conditions.is_empty() {
+    let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
+    let everything = "SELECT count(*) FROM requests";
+    let total = snapshot
+        .prepare_cached(everything)?
+        .query_row([], |row| row.get(0).map(whole))?;
+    let mut matching = if search.is_everything() {
         total
     } else {
-        count(
-            &snapshot,
-            &format!("WHERE {}", conditions.join(" AND ")),
-            &values,
-        )?
+        let Source { sql, values } = search.counted();
+        snapshot
+            .prepare_cached(&format!("SELECT count(*) {sql}"))?
+            .query_row(params_from_iter(values), |row| row.get(0).map(whole))?
     };
-    let before = query.before.map_or(i64::MAX, |id| id.0);
-    conditions.push("id < :before".to_owned());
-    values.push((":before", &before));
-    values.push((":limit", &limit));
-    let conditions = conditions.join(" AND ");
-    let sql =
-        format!("SELECT {COLUMNS} FROM requests WHERE {conditions} ORDER BY id DESC LIMIT :limit");
-    let mut statement = snapshot.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map(values.as_slice(), view)?
-        .collect::<Result<_, _>>()?;
+    let mut rows = newest(&snapshot, search.rows(), before, limit)?;
+    if let Some(running) = search.running() {
+        let mut running = newest(&snapshot, running, i64::MAX, u32::MAX)?;
+        running.retain(|row| search.has_words(row));
+        matching += running.len() as u64;
+        rows.extend(running.into_iter().filter(|row| row.id.0 < before));
+        rows.sort_by_key(|row| Reverse(row.id));
+        rows.truncate(limit as usize);
+    }
     Ok(RequestPage {
         rows,
         matching,
         total,
     })
+}
+
+/// Those of these rows that match, in this order.
+pub(super) fn among(
+    connection: &Connection,
+    wanted: &Wanted,
+    ids: &[RequestId],
+) -> rusqlite::Result<Vec<RequestView>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
+    let mut found = Vec::new();
+    for id in ids {
+        let mut rows = one(&snapshot, search.rows(), *id)?;
+        if let Some(running) = search.running() {
+            let running = one(&snapshot, running, *id)?.into_iter();
+            rows.extend(running.filter(|row| search.has_words(row)));
+        }
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+fn newest(
+    connection: &Connection,
+    Source { sql, mut values }: Source,
+    before: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<RequestView>> {
+    let sql = format!("SELECT {COLUMNS} {sql} AND {} < ? ORDER BY {} DESC LIMIT ?");
+    values.extend([before.into(), i64::from(limit).into()]);
+    rows(connection, &sql, values)
+}
+
+fn one(
+    connection: &Connection,
+    Source { sql, mut values }: Source,
+    id: RequestId,
+) -> rusqlite::Result<Vec<RequestView>> {
+    values.push(id.0.into());
+    rows(connection, &format!("SELECT {COLUMNS} {sql} AND {} = ?"), values)
+}
+
+fn rows(
+    connection: &Connection,
+    sql: &str,
+    values: Vec<Value>,
+) -> rusqlite::Result<Vec<RequestView>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_map(params_from_iter(values), view)?
+        .collect()
 }
 
 /// One row.
@@ -103,25 +138,7 @@ pub(super) fn newer_than(
         .collect()
 }
 
-fn count(
-    connection: &Connection,
-    conditions: &str,
-    values: &[(&str, &dyn ToSql)],
-) -> rusqlite::Result<u64> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT count(*) FROM requests {conditions}"))?;
-    statement.query_row(values, |row| Ok(row.get::<_, i64>(0)?.max(0) as u64))
-}
-
-/// A pattern that finds this text anywhere, letter by letter.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if ['%', '_', '\\'].contains(&letter) {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
+/// A count, which is never negative.
+fn whole(count: i64) -> u64 {
+    count.max(0) as u64
 }

@@ -1,0 +1,117 @@
+//! Writes a query in its normal form.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use super::time::Length;
+use super::{Bound, Number, Pattern, Query, Term, Test, Words};
+
+impl Display for Query {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for (place, term) in self.terms.iter().enumerate() {
+            if place > 0 {
+                formatter.write_char(' ')?;
+            }
+            term.fmt(formatter)?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Term {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        if self.is_negated {
+            formatter.write_char('-')?;
+        }
+        self.test.fmt(formatter)
+    }
+}
+
+impl Display for Test {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(words) => words.fmt(formatter),
+            Self::Model(pattern) => write!(formatter, "model:{pattern}"),
+            Self::Feature(feature) => write!(formatter, "feature:{feature}"),
+            Self::Status(number) => write!(formatter, "status:{number}"),
+            Self::StatusClass(class) => write!(formatter, "status:{class}xx"),
+            Self::Client(pattern) => write!(formatter, "client:{pattern}"),
+            Self::State(state) => write!(formatter, "state:{}", state.as_str()),
+            Self::Provider(provider) => write!(formatter, "provider:{provider}"),
+            Self::Family(pattern) => write!(formatter, "family:{pattern}"),
+            Self::Path(pattern) => write!(formatter, "path:{pattern}"),
+            Self::Method(method) => write!(formatter, "method:{method}"),
+            Self::Id(pattern) => write!(formatter, "id:{pattern}"),
+            Self::Duration(bound) => write!(formatter, "duration:{}", length(bound)),
+            Self::FirstToken(bound) => write!(formatter, "first:{}", length(bound)),
+            Self::Since(when) => write!(formatter, "since:{when}"),
+            Self::Until(when) => write!(formatter, "until:{when}"),
+            Self::Streamed(true) => formatter.write_str("streamed:yes"),
+            Self::Streamed(false) => formatter.write_str("streamed:no"),
+            Self::Retries(number) => write!(formatter, "retries:{number}"),
+        }
+    }
+}
+
+impl Display for Words {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let text = self.as_str();
+        // Bare, these would be read as a negation or as a key.
+        if is_bare(text) && !text.starts_with('-') && !text.contains(':') {
+            formatter.write_str(text)
+        } else {
+            quote(text, formatter)
+        }
+    }
+}
+
+impl Display for Pattern {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let (text, star) = match self {
+            Self::Exactly(text) => (text, ""),
+            Self::Beginning(text) => (text, "*"),
+        };
+        if is_bare(text) && !text.ends_with('*') || text.is_empty() && !star.is_empty() {
+            formatter.write_str(text)?;
+        } else {
+            quote(text, formatter)?;
+        }
+        formatter.write_str(star)
+    }
+}
+
+impl<T: Display> Display for Number<T> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(value) => value.fmt(formatter),
+            Self::Bound(bound) => bound.fmt(formatter),
+        }
+    }
+}
+
+impl<T: Display> Display for Bound<T> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.order.as_str(), self.value)
+    }
+}
+
+fn length(bound: &Bound<std::time::Duration>) -> Bound<Length> {
+    Bound {
+        order: bound.order,
+        value: Length(bound.value),
+    }
+}
+
+fn is_bare(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('"') && !text.contains(char::is_whitespace)
+}
+
+fn quote(text: &str, formatter: &mut Formatter<'_>) -> fmt::Result {
+    formatter.write_char('"')?;
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            formatter.write_char('\\')?;
+        }
+        formatter.write_char(letter)?;
+    }
+    formatter.write_char('"')
+}
