@@ -6,6 +6,7 @@ mod keeper;
 mod list;
 mod reader;
 mod rows;
+mod search;
 mod summary;
 mod writer;
 
@@ -16,7 +17,7 @@ use std::thread::JoinHandle;
 
 use domain::Feature;
 use gateway::{Room, Sink, record_channel};
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -26,6 +27,7 @@ use crate::view::{
     RequestQuery, RequestView,
 };
 use keeper::{Event, Keeper};
+use list::Wanted;
 use reader::Reader;
 use writer::Command;
 
@@ -105,9 +107,10 @@ impl RequestLog {
         }
     }
 
-    /// Rows, newest first; a limit of 0 means 100.
-    pub(crate) async fn list(&self, query: RequestQuery) -> Result<RequestPage, Error> {
-        self.read(move |connection| list::page(connection, &query))
+    /// Rows, newest first; a limit of 0 means 100. A query that cannot be read is an error.
+    pub(crate) async fn list(&self, query: RequestQuery, now: Zoned) -> Result<RequestPage, Error> {
+        let wanted = wanted(&query, now)?;
+        self.read(move |connection| list::page(connection, &wanted))
             .await
     }
 
@@ -117,17 +120,17 @@ impl RequestLog {
             .await
     }
 
-    /// These rows, oldest first, as far as they exist: to see how running ones ended.
-    pub(crate) async fn get_all(&self, ids: Vec<RequestId>) -> Result<Vec<RequestView>, Error> {
-        self.read(move |connection| {
-            let rows = ids.iter().map(|id| list::by_id(connection, *id));
-            Ok(rows
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .flatten()
-                .collect())
-        })
-        .await
+    /// These rows as far as they exist and the query wants them, in this order: to see how
+    /// running ones ended.
+    pub(crate) async fn among(
+        &self,
+        ids: Vec<RequestId>,
+        query: RequestQuery,
+        now: Zoned,
+    ) -> Result<Vec<RequestView>, Error> {
+        let wanted = wanted(&query, now)?;
+        self.read(move |connection| list::among(connection, &wanted, &ids))
+            .await
     }
 
     /// The rows after this one, oldest first.
@@ -262,6 +265,16 @@ impl RequestLog {
                 .with_details(error.to_string()))
             })
     }
+}
+
+/// The query, read.
+fn wanted(query: &RequestQuery, now: Zoned) -> Result<Wanted, Error> {
+    Ok(Wanted {
+        query: query.query.as_deref().unwrap_or_default().parse()?,
+        limit: query.limit,
+        before: query.before,
+        now,
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
+use jiff::Zoned;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -110,7 +111,7 @@ impl Control {
                 rows.mark_unchanged();
                 let page = control
                     .log
-                    .list(query.clone())
+                    .list(query.clone(), Zoned::now())
                     .await
                     .map(|page| render(&page));
                 Some((page, (control, rows, query, false)))

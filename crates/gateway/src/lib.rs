@@ -38,10 +38,9 @@ mod workshop;
 pub use answer::{AnswerBody, BrokenOff};
 pub use error::{Advice, advice};
 pub use gateway::{Counters, Gateway};
-pub use domain::RequestState;
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
-    Accepted, Outcome, RecordEvent, Room, Routed, Sink, record_channel,
+    Accepted, Outcome, RecordEvent, RequestState, Room, Routed, Sink, record_channel,
 };
 pub use server::{Drained, Listening};
 pub use snapshot::{Snapshot, UpstreamKey};

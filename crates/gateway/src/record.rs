@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::{Feature, Provider, RequestState};
+pub use domain::RequestState;
+use domain::{Feature, Provider};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use ts_rs::TS;
 
 /// What is known when a request is accepted.
 #[derive(Debug, Clone, PartialEq)]

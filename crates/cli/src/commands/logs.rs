@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use control::Control;
-use control::view::{RequestId, RequestQuery, RequestState, RequestView};
+use control::view::{RequestId, RequestPage, RequestQuery, RequestState, RequestView};
+use domain::{Pattern, Query, Test};
+use serde::Serialize;
 
 use crate::arguments::Logs;
 use crate::output::{Output, Stop};
@@ -14,27 +16,60 @@ const GLANCE: Duration = Duration::from_millis(200);
 pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> Result<(), Stop> {
     let query = RequestQuery {
         limit: arguments.limit,
-        correlation_id: arguments.correlation_id.clone(),
+        query: Some(written(arguments)?),
         ..RequestQuery::default()
     };
+    if arguments.count {
+        return count(&query, control, output).await;
+    }
     let page = if arguments.limit == 0 {
         Vec::new()
     } else {
-        control.list_requests(query).await?.rows
+        control.list_requests(query.clone()).await?.rows
     };
     for row in page.iter().rev() {
         output.show(row, line)?;
     }
     if arguments.follow {
-        follow(arguments, control, output, &page).await
+        follow(query, control, output, &page).await
     } else {
         Ok(())
     }
 }
 
-/// Prints each request when it ends, until the reader has enough.
+/// The query of all arguments together.
+fn written(arguments: &Logs) -> Result<String, Stop> {
+    let mut query: Query = arguments.query.as_deref().unwrap_or_default().parse()?;
+    if let Some(id) = arguments.correlation_id.as_deref().map(str::trim) {
+        let id = Query::of(Test::Id(Pattern::Exactly(id.to_owned())));
+        query.terms.extend(id.terms);
+    }
+    Ok(query.to_string())
+}
+
+/// How many rows match, and how many there are.
+#[derive(Serialize)]
+struct Counts {
+    matching: u64,
+    total: u64,
+}
+
+async fn count(query: &RequestQuery, control: &Control, output: Output) -> Result<(), Stop> {
+    let query = RequestQuery {
+        limit: 1,
+        ..query.clone()
+    };
+    let RequestPage {
+        matching, total, ..
+    } = control.list_requests(query).await?;
+    output.show(&Counts { matching, total }, |counts| {
+        format!("{} of {} rows match", counts.matching, counts.total)
+    })
+}
+
+/// Prints each request that the query wants when it ends, until the reader has enough.
 async fn follow(
-    arguments: &Logs,
+    query: RequestQuery,
     control: &Control,
     output: Output,
     page: &[RequestView],
@@ -53,22 +88,20 @@ async fn follow(
             () = tokio::time::sleep(GLANCE) => {}
             _ = tokio::signal::ctrl_c() => return Ok(()),
         }
-        let mut rows = control.requests_now(std::mem::take(&mut running)).await?;
+        let everything = RequestQuery::default();
+        let rows = control.requests_now(std::mem::take(&mut running), everything);
+        let mut rows = rows.await?;
         let newer = control.newer_requests(last, 1_000).await?;
         last = newer.last().map_or(last, |row| row.id);
         rows.extend(newer);
-        let wanted = |row: &&RequestView| {
-            arguments
-                .correlation_id
-                .as_ref()
-                .is_none_or(|id| *id == row.correlation_id)
-        };
-        for row in rows.iter().filter(wanted) {
-            if row.state == RequestState::Running {
-                running.push(row.id);
-            } else {
-                output.show(row, line)?;
-            }
+        let (still, ended): (Vec<_>, Vec<_>) = rows
+            .iter()
+            .partition(|row| row.state == RequestState::Running);
+        running.extend(still.iter().map(|row| row.id));
+        // What a request is to be judged by is whole when it has ended.
+        let ended = ended.iter().map(|row| row.id).collect();
+        for row in control.requests_now(ended, query.clone()).await? {
+            output.show(&row, line)?;
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::view::Notice;
 const FILE: &str = "requests.sqlite";
 
 /// Lifts a database of the version of its place (from 0) to the next one.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
@@ -55,6 +55,43 @@ const MIGRATIONS: [&str; 2] = [
     ALTER TABLE requests ADD COLUMN retries INTEGER;
     ALTER TABLE requests ADD COLUMN queued_us INTEGER;
     ALTER TABLE requests ADD COLUMN notes TEXT;        -- a JSON array of short texts
+",
+    // Text is written once, when a request ends: until then there is little of it, and few run.
+    "
+    CREATE VIRTUAL TABLE requests_text USING fts5 (
+        correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes,
+        content='requests', content_rowid='id', columnsize=0
+    );
+    INSERT INTO requests_text
+            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
+        SELECT id, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes
+        FROM requests WHERE state <> 'running' ORDER BY id;
+    CREATE TRIGGER requests_text_of_new AFTER INSERT ON requests WHEN new.state <> 'running' BEGIN
+        INSERT INTO requests_text
+            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
+        VALUES (new.id, new.correlation_id, new.client, new.path, new.model, new.feature,
+            new.answered_by, new.finish_reason, new.error, new.notes);
+    END;
+    CREATE TRIGGER requests_text_of_ended AFTER UPDATE ON requests WHEN new.state <> 'running' BEGIN
+        INSERT INTO requests_text
+            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
+        VALUES (new.id, new.correlation_id, new.client, new.path, new.model, new.feature,
+            new.answered_by, new.finish_reason, new.error, new.notes);
+    END;
+    -- A row that another process took for dead may still end.
+    CREATE TRIGGER requests_text_of_old BEFORE UPDATE ON requests WHEN old.state <> 'running' BEGIN
+        INSERT INTO requests_text
+            (requests_text, rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
+        VALUES ('delete', old.id, old.correlation_id, old.client, old.path, old.model, old.feature,
+            old.answered_by, old.finish_reason, old.error, old.notes);
+    END;
+    CREATE TRIGGER requests_text_of_gone AFTER DELETE ON requests WHEN old.state <> 'running' BEGIN
+        INSERT INTO requests_text
+            (requests_text, rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
+        VALUES ('delete', old.id, old.correlation_id, old.client, old.path, old.model, old.feature,
+            old.answered_by, old.finish_reason, old.error, old.notes);
+    END;
+    CREATE INDEX requests_status ON requests (status) WHERE status >= 400;
 ",
 ];
 

@@ -29,7 +29,11 @@ pub(super) struct Wanted {
 
 /// Rows, newest first, and how many match.
 pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result<RequestPage> {
-    let limit = if wanted.limit == 0 { PAGE } else { wanted.limit };
+    let limit = if wanted.limit == 0 {
+        PAGE
+    } else {
+        wanted.limit
+    };
     let before = wanted.before.map_or(i64::MAX, |id| id.0);
     // One snapshot for the rows and both numbers; it ends with this page.
     let snapshot = connection.unchecked_transaction()?;
@@ -41,7 +45,7 @@ pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result
     let mut matching = if search.is_everything() {
         total
     } else {
-        let Source { sql, values } = search.counted();
+        let Source { sql, values, .. } = search.counted();
         snapshot
             .prepare_cached(&format!("SELECT count(*) {sql}"))?
             .query_row(params_from_iter(values), |row| row.get(0).map(whole))?
@@ -84,22 +88,31 @@ pub(super) fn among(
 
 fn newest(
     connection: &Connection,
-    Source { sql, mut values }: Source,
+    Source {
+        sql,
+        id,
+        mut values,
+    }: Source,
     before: i64,
     limit: u32,
 ) -> rusqlite::Result<Vec<RequestView>> {
-    let sql = format!("SELECT {COLUMNS} {sql} AND {} < ? ORDER BY {} DESC LIMIT ?");
+    let sql = format!("SELECT {COLUMNS} {sql} AND {id} < ? ORDER BY {id} DESC LIMIT ?");
     values.extend([before.into(), i64::from(limit).into()]);
     rows(connection, &sql, values)
 }
 
 fn one(
     connection: &Connection,
-    Source { sql, mut values }: Source,
-    id: RequestId,
+    Source {
+        sql,
+        id,
+        mut values,
+    }: Source,
+    wanted: RequestId,
 ) -> rusqlite::Result<Vec<RequestView>> {
-    values.push(id.0.into());
-    rows(connection, &format!("SELECT {COLUMNS} {sql} AND {} = ?"), values)
+    values.push(wanted.0.into());
+    let sql = format!("SELECT {COLUMNS} {sql} AND {id} = ?");
+    rows(connection, &sql, values)
 }
 
 fn rows(

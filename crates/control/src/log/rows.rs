@@ -134,7 +134,8 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
         id: RequestId(row.get(0)?),
         started_at: timestamp(row.get(1)?),
         correlation_id: row.get(2)?,
-        state: state_named(&state),
+        // A word that is not known says how its writer ended.
+        state: RequestState::named(&state).unwrap_or(RequestState::Interrupted),
         method: row.get(4)?,
         path: row.get(5)?,
         client: row.get(6)?,
@@ -165,14 +166,6 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
 /// The time of a row.
 pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or_default()
-}
-
-/// The state of a row; a word that is not known says how its writer ended.
-fn state_named(name: &str) -> RequestState {
-    let known = RequestState::ALL
-        .into_iter()
-        .find(|state| state.as_str() == name);
-    known.unwrap_or(RequestState::Interrupted)
 }
 
 fn feature_name(routed: &Routed) -> Option<&'static str> {

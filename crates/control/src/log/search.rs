@@ -16,6 +16,10 @@ use crate::view::RequestView;
 /// while the disk refuses.
 const DISORDER: Duration = Duration::from_secs(600);
 
+/// The rows in which words occur, found by the words first: they leave the fewest.
+const HITS: &str = "(SELECT rowid AS hit FROM requests_text WHERE requests_text MATCH ?) \
+     CROSS JOIN requests ON id = hit";
+
 /// A query, ready to be put into statements.
 pub(super) struct Search {
     /// Conditions on a row of `requests`, all of which must hold.
@@ -30,6 +34,8 @@ pub(super) struct Search {
 pub(super) struct Source {
     /// The text.
     pub(super) sql: String,
+    /// The id of the row, as the statement gives its order.
+    pub(super) id: &'static str,
     /// The values of its question marks, in order.
     pub(super) values: Vec<Value>,
 }
@@ -73,21 +79,22 @@ impl Search {
         let mut conditions = self.conditions.clone();
         let mut values = self.values.clone();
         let mut from = "requests";
+        let mut id = "id";
         if let Some((is_negated, expression)) = self.expression() {
             if is_negated {
                 conditions.push("state <> 'running'".into());
                 conditions.push(
-                    "id NOT IN (SELECT rowid FROM requests_text WHERE requests_text MATCH ?)".into(),
+                    "id NOT IN (SELECT rowid FROM requests_text WHERE requests_text MATCH ?)"
+                        .into(),
                 );
                 values.push(expression.into());
             } else {
-                // The words first: they are what leaves the fewest rows.
-                from = "requests_text CROSS JOIN requests ON id = requests_text.rowid";
-                conditions.insert(0, "requests_text MATCH ?".into());
+                from = HITS;
+                id = "hit";
                 values.insert(0, expression.into());
             }
         }
-        Source::new(from, &conditions, values)
+        Source::new(from, id, &conditions, values)
     }
 
     /// Counts these rows without reading them, where that can be.
@@ -95,7 +102,12 @@ impl Search {
         match self.expression() {
             Some((false, expression)) if self.conditions.is_empty() => {
                 let conditions = ["requests_text MATCH ?".to_owned()];
-                Source::new("requests_text", &conditions, vec![expression.into()])
+                Source::new(
+                    "requests_text",
+                    "rowid",
+                    &conditions,
+                    vec![expression.into()],
+                )
             }
             _ => self.rows(),
         }
@@ -106,7 +118,7 @@ impl Search {
     pub(super) fn running(&self) -> Option<Source> {
         let mut conditions = self.conditions.clone();
         conditions.push("state = 'running'".into());
-        let source = || Source::new("requests", &conditions, self.values.clone());
+        let source = || Source::new("requests", "id", &conditions, self.values.clone());
         (!self.words.is_empty()).then(source)
     }
 
@@ -147,7 +159,7 @@ impl Search {
 }
 
 impl Source {
-    fn new(from: &str, conditions: &[String], values: Vec<Value>) -> Self {
+    fn new(from: &str, id: &'static str, conditions: &[String], values: Vec<Value>) -> Self {
         let all = if conditions.is_empty() {
             "TRUE".to_owned()
         } else {
@@ -155,6 +167,7 @@ impl Source {
         };
         Self {
             sql: format!("FROM {from} WHERE {all}"),
+            id,
             values,
         }
     }
@@ -170,7 +183,8 @@ fn condition(
     test: &Test,
     now: &Zoned,
 ) -> rusqlite::Result<(String, Vec<Value>)> {
-    let equal = |column: &str, value: &str| (format!("{column} = ?"), vec![value.to_owned().into()]);
+    let equal =
+        |column: &str, value: &str| (format!("{column} = ?"), vec![value.to_owned().into()]);
     Ok(match test {
         // Words are looked up, not compared.
         Test::Text(_) => ("TRUE".into(), Vec::new()),
@@ -205,7 +219,10 @@ fn condition(
             let late = end.checked_add(DISORDER).unwrap_or(Timestamp::MAX);
             let last = first_since(connection, late.as_millisecond())?;
             let condition = "(id < ? AND started_at < ?)";
-            (condition.into(), vec![last.into(), end.as_millisecond().into()])
+            (
+                condition.into(),
+                vec![last.into(), end.as_millisecond().into()],
+            )
         }
     })
 }

@@ -164,7 +164,7 @@ pub(super) fn last_used(
 
 /// The first row of a period. Rows are in the order of their time, but for requests that came at
 /// nearly the same moment; so it is found by halving, without an index that each insert would pay.
-fn first_since(connection: &Connection, since: i64) -> rusqlite::Result<i64> {
+pub(super) fn first_since(connection: &Connection, since: i64) -> rusqlite::Result<i64> {
     let limits = "SELECT ifnull(min(id), 0), ifnull(max(id), 0) + 1 FROM requests";
     let (mut low, mut high): (i64, i64) = connection
         .prepare_cached(limits)?

@@ -7,6 +7,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::testing::{accepted, connect, now, outcome, routed};
 use super::*;
 
+/// Now, in a zone that is not UTC.
+fn zoned() -> Zoned {
+    now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(1)))
+}
+
 /// A running log and its events.
 struct Fixture {
     folder: tempfile::TempDir,
@@ -69,7 +74,7 @@ impl Fixture {
     }
 
     async fn list(&self, query: RequestQuery) -> RequestPage {
-        self.log.list(query).await.unwrap()
+        self.log.list(query, zoned()).await.unwrap()
     }
 
     /// Ends the log and gives its folder back.
@@ -161,7 +166,11 @@ async fn a_close_ends_running_rows_and_leaves_one_file() {
     fixture.request(0, "mixtral", RequestState::Completed, None);
     let folder = fixture.close().await;
     let log = RequestLog::read_only(folder.path());
-    let rows = log.list(RequestQuery::default()).await.unwrap().rows;
+    let rows = log
+        .list(RequestQuery::default(), zoned())
+        .await
+        .unwrap()
+        .rows;
     assert_eq!(
         (rows[1].state, rows[0].state),
         (RequestState::Interrupted, RequestState::Completed)
@@ -202,7 +211,7 @@ async fn another_process_reads_while_the_log_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let reader = RequestLog::read_only(folder.path());
     assert_eq!(
-        reader.list(RequestQuery::default()).await.unwrap(),
+        reader.list(RequestQuery::default(), zoned()).await.unwrap(),
         RequestPage::default()
     );
     assert!(
@@ -233,7 +242,11 @@ async fn another_process_reads_while_the_log_is_written() {
         [2]
     );
     let ended = reader
-        .get_all(vec![RequestId(1), RequestId(9)])
+        .among(
+            vec![RequestId(1), RequestId(9)],
+            RequestQuery::default(),
+            zoned(),
+        )
         .await
         .unwrap();
     assert_eq!((ended.len(), ended[0].state), (1, RequestState::Cancelled));
@@ -266,7 +279,7 @@ async fn a_newer_log_is_not_read_wrongly() {
         .pragma_update(None, "user_version", 99)
         .unwrap();
     let error = RequestLog::read_only(folder.path())
-        .list(RequestQuery::default())
+        .list(RequestQuery::default(), zoned())
         .await
         .unwrap_err();
     assert!(error.message.contains("version 99"), "{error:?}");
@@ -289,3 +302,4 @@ async fn the_log_belongs_to_its_owner_alone() {
 }
 
 mod reading;
+mod searching;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::environment::Environment;
 use crate::view::{
-    GitlabDraft, GitlabView, RefusalView, RequestQuery, RequestState, SeenTokenView, TokenKindView,
+    GitlabDraft, GitlabView, RefusalView, RequestQuery, SeenTokenView, TokenKindView,
     TokenProviderView,
 };
 use crate::{Control, Error};
@@ -84,8 +84,7 @@ impl Control {
     async fn last_refusal(&self) -> Result<Option<RefusalView>, Error> {
         let query = RequestQuery {
             limit: 1,
-            state: Some(RequestState::Refused),
-            text: Some(TOKEN_REFUSED.to_owned()),
+            query: Some(format!("state:refused \"{TOKEN_REFUSED}\"")),
             ..RequestQuery::default()
         };
         let page = self.list_requests(query).await?;

@@ -1,13 +1,16 @@
 //! Rows of the request log.
 
+use jiff::Zoned;
+
 use crate::view::{RequestId, RequestPage, RequestQuery, RequestView};
 use crate::{Control, Error, ErrorCode};
 
 impl Control {
-    /// Rows of the request log, newest first. Whatever ended before the call is among them.
+    /// Rows of the request log, newest first. Whatever ended before the call is among them. A query
+    /// that cannot be read is refused with the term and what may stand there.
     pub async fn list_requests(&self, query: RequestQuery) -> Result<RequestPage, Error> {
         self.log.flush().await;
-        self.log.list(query).await
+        self.log.list(query, Zoned::now()).await
     }
 
     /// One row of the request log.
@@ -31,8 +34,12 @@ impl Control {
         self.log.newer_than(id, limit).await
     }
 
-    /// These rows as they are now.
-    pub async fn requests_now(&self, ids: Vec<RequestId>) -> Result<Vec<RequestView>, Error> {
-        self.log.get_all(ids).await
+    /// These rows as they are now, in this order, without those that the query does not want.
+    pub async fn requests_now(
+        &self,
+        ids: Vec<RequestId>,
+        query: RequestQuery,
+    ) -> Result<Vec<RequestView>, Error> {
+        self.log.among(ids, query, Zoned::now()).await
     }
 }

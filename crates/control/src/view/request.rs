@@ -87,16 +87,10 @@ pub struct RequestQuery {
     /// Only rows older than this one.
     #[ts(optional = nullable)]
     pub before: Option<RequestId>,
-    /// Only rows of this correlation id.
+    /// Only rows for which every term of this query holds, such as `model:mixtral status:5xx
+    /// -client:curl* "timed out"`. Without one, all.
     #[ts(optional = nullable)]
-    pub correlation_id: Option<String>,
-    /// Only rows that ended so.
-    #[ts(optional = nullable)]
-    pub state: Option<RequestState>,
-    /// Only rows in which this text occurs: model, feature, client, path, status, correlation id
-    /// or error.
-    #[ts(optional = nullable)]
-    pub text: Option<String>,
+    pub query: Option<String>,
 }
 
 /// Rows of the request log.

@@ -103,8 +103,7 @@ pub(super) const KEYS: [Key; 16] = [
 
 /// The key with this name, in any case.
 pub(super) fn key(name: &str) -> Option<&'static Key> {
-    KEYS.iter()
-        .find(|key| key.name.eq_ignore_ascii_case(name))
+    KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(name))
 }
 
 /// The names of all keys, with commas.

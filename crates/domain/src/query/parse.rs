@@ -35,7 +35,10 @@ impl FromStr for Query {
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             if terms.len() == TERMS_MOST {
-                return Err(refusal(rest, format!("it has more than {TERMS_MOST} terms")));
+                return Err(refusal(
+                    rest,
+                    format!("it has more than {TERMS_MOST} terms"),
+                ));
             }
             let (term, after) = term(rest)?;
             terms.push(term);
@@ -68,7 +71,10 @@ fn term(text: &str) -> Result<(Term, &str), DomainError> {
 /// The key before a colon, and what follows.
 fn named(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_once(':')?;
-    let is_key = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let is_key = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     is_key.then_some((name, rest))
 }
 

@@ -16,21 +16,51 @@ fn every_key_is_read_and_written_in_its_normal_form() {
     for (written, expected) in [
         ("", ""),
         ("  timeout\t gpu-1 ", "timeout gpu-1"),
-        ("\"timed  out\" -\"say \\\"hi\\\"\"", "\"timed  out\" -\"say \\\"hi\\\"\""),
-        ("\"simple\" gpu-3:8000 \"-x\"", "simple \"gpu-3:8000\" \"-x\""),
+        (
+            "\"timed  out\" -\"say \\\"hi\\\"\"",
+            "\"timed  out\" -\"say \\\"hi\\\"\"",
+        ),
+        (
+            "\"simple\" gpu-3:8000 \"-x\"",
+            "simple \"gpu-3:8000\" \"-x\"",
+        ),
         ("MODEL:\"Mixtral\" -model:mix*", "model:Mixtral -model:mix*"),
-        ("model:\"a b\"* model:\"ab*\" model:*", "model:\"a b\"* model:\"ab*\" model:*"),
-        ("feature:DUO_chat provider:Bedrock", "feature:duo_chat provider:bedrock"),
-        ("status:500 status:4XX status:>=500", "status:500 status:4xx status:>=500"),
-        ("state:Failed streamed:true -streamed:no", "state:failed streamed:yes -streamed:no"),
-        ("client:\"curl 8.5\" family:mixtral", "client:\"curl 8.5\" family:mixtral"),
-        ("path:/v1/* method:post id:01JD9Z", "path:/v1/* method:POST id:01JD9Z"),
+        (
+            "model:\"a b\"* model:\"ab*\" model:*",
+            "model:\"a b\"* model:\"ab*\" model:*",
+        ),
+        (
+            "feature:DUO_chat provider:Bedrock",
+            "feature:duo_chat provider:bedrock",
+        ),
+        (
+            "status:500 status:4XX status:>=500",
+            "status:500 status:4xx status:>=500",
+        ),
+        (
+            "state:Failed streamed:true -streamed:no",
+            "state:failed streamed:yes -streamed:no",
+        ),
+        (
+            "client:\"curl 8.5\" family:mixtral",
+            "client:\"curl 8.5\" family:mixtral",
+        ),
+        (
+            "path:/v1/* method:post id:01JD9Z",
+            "path:/v1/* method:POST id:01JD9Z",
+        ),
         ("duration:>2s first:<=1.5s", "duration:>2s first:<=1500ms"),
         ("duration:<60s first:>=0.25ms", "duration:<1m first:>=250us"),
         ("since:10m until:24h", "since:10m until:1d"),
-        ("since:2026-11-03 until:10:30", "since:2026-11-03 until:10:30:00"),
+        (
+            "since:2026-11-03 until:10:30",
+            "since:2026-11-03 until:10:30:00",
+        ),
         ("since:2026-11-03T10:30", "since:2026-11-03T10:30:00"),
-        ("since:2026-11-03T10:30:00+01:00", "since:2026-11-03T09:30:00Z"),
+        (
+            "since:2026-11-03T10:30:00+01:00",
+            "since:2026-11-03T09:30:00Z",
+        ),
         ("retries:1 retries:>0", "retries:1 retries:>0"),
     ] {
         assert_eq!(normal(written), expected, "{written}");
@@ -68,7 +98,11 @@ fn a_refusal_names_the_term_and_what_may_stand_there() {
         ("\"a\u{1b}[2J\"", "\"a", "control"),
     ] {
         let error = written.parse::<Query>().expect_err(written);
-        let DomainError::Query { term: at, problem: why } = &error else {
+        let DomainError::Query {
+            term: at,
+            problem: why,
+        } = &error
+        else {
             panic!("{error:?}");
         };
         assert!(at.starts_with(term), "{written}: at {at}");
@@ -107,8 +141,16 @@ fn times_are_of_the_readers_zone_and_a_day_counts_to_its_end() {
         // The clock goes forward on this day.
         ("2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
         ("10:30", "2026-03-29T08:30:00Z", "2026-03-29T08:30:00Z"),
-        ("2026-01-05T10:30", "2026-01-05T09:30:00Z", "2026-01-05T09:30:00Z"),
-        ("2026-01-05T10:30Z", "2026-01-05T10:30:00Z", "2026-01-05T10:30:00Z"),
+        (
+            "2026-01-05T10:30",
+            "2026-01-05T09:30:00Z",
+            "2026-01-05T09:30:00Z",
+        ),
+        (
+            "2026-01-05T10:30Z",
+            "2026-01-05T10:30:00Z",
+            "2026-01-05T10:30:00Z",
+        ),
     ] {
         let when = When::read(text).unwrap();
         assert_eq!(when.begin(&now).to_string(), begin, "{text}");
@@ -116,5 +158,8 @@ fn times_are_of_the_readers_zone_and_a_day_counts_to_its_end() {
     }
     let ages = When::read("100000d").unwrap();
     assert!(ages.begin(&now) < now.timestamp());
-    assert_eq!(When::read("9999-12-31").unwrap().end(&now), jiff::Timestamp::MAX);
+    assert_eq!(
+        When::read("9999-12-31").unwrap().end(&now),
+        jiff::Timestamp::MAX
+    );
 }

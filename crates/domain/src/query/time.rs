@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
 /// What may stand where a time is.
-pub(super) const TAKES: &str = "a time such as 2026-11-03, 2026-11-03T10:30, 10:30 of today, or 10m, 2h or 1d ago";
+pub(super) const TAKES: &str =
+    "a time such as 2026-11-03, 2026-11-03T10:30, 10:30 of today, or 10m, 2h or 1d ago";
 
 /// The longest length that a query names: about three hundred years.
 const LONGEST: Duration = Duration::from_secs(10_000_000_000);
@@ -69,10 +70,7 @@ impl When {
             zoned.map_or(Timestamp::MIN, |zoned| zoned.timestamp())
         };
         match self {
-            Self::Ago(ago) => now
-                .timestamp()
-                .checked_sub(*ago)
-                .unwrap_or(Timestamp::MIN),
+            Self::Ago(ago) => now.timestamp().checked_sub(*ago).unwrap_or(Timestamp::MIN),
             Self::At(at) => *at,
             Self::Local(time) => local(*time, now.time_zone()),
             Self::Day(day) => local(day.to_datetime(Time::midnight()), now.time_zone()),

@@ -84,9 +84,11 @@ impl Fixture {
         let connection = testing::connect(self.folder.path());
         list::page(
             &connection,
-            &RequestQuery {
+            &list::Wanted {
+                query: domain::Query::default(),
                 limit: u32::MAX,
-                ..RequestQuery::default()
+                before: None,
+                now: jiff::Zoned::now(),
             },
         )
         .unwrap()

@@ -1,13 +1,6 @@
-//! What is read from the log, and how long it takes.
+//! What is read from the log.
 
 use super::*;
-
-fn filter(text: &str) -> RequestQuery {
-    RequestQuery {
-        text: Some(text.into()),
-        ..RequestQuery::default()
-    }
-}
 
 #[tokio::test]
 async fn pages_follow_each_other_without_gap_or_repetition() {
@@ -39,50 +32,6 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
         (7, 7),
         "rows of other pages match, too"
     );
-}
-
-#[tokio::test]
-async fn rows_are_found_by_id_state_and_text() {
-    let mut fixture = Fixture::new();
-    fixture.request(0, "mixtral", RequestState::Completed, None);
-    fixture.request(0, "Codestral", RequestState::Failed, None);
-    fixture.request(0, "qwen", RequestState::Cancelled, None);
-    fixture.log.flush().await;
-    let by_state = |state| RequestQuery {
-        state: Some(state),
-        ..RequestQuery::default()
-    };
-    let by_id = |id: &str| RequestQuery {
-        correlation_id: Some(id.into()),
-        ..RequestQuery::default()
-    };
-    for (query, expected) in [
-        (by_state(RequestState::Failed), vec![2]),
-        (by_state(RequestState::Completed), vec![1]),
-        (by_state(RequestState::Running), vec![]),
-        (by_id("id-3"), vec![3]),
-        (by_id("' OR 1=1 --"), vec![]),
-        (filter("codestral"), vec![2]),
-        (filter("502"), vec![2]),
-        (filter("DUO_CHAT"), vec![3, 2, 1]),
-        (filter("100% of gpu_1"), vec![2]),
-        (filter("100_"), vec![]),
-        (filter("%%"), vec![]),
-        (filter("  "), vec![3, 2, 1]),
-    ] {
-        let page = fixture.list(query.clone()).await;
-        assert_eq!(ids(&page.rows), expected, "{query:?}");
-        assert_eq!(
-            (page.matching, page.total),
-            (expected.len() as u64, 3),
-            "{query:?}"
-        );
-    }
-    let both = RequestQuery {
-        state: Some(RequestState::Failed),
-        ..filter("qwen")
-    };
-    assert_eq!(fixture.list(both).await.matching, 0);
 }
 
 #[tokio::test]
@@ -205,74 +154,4 @@ async fn the_newest_of_a_model_a_client_and_the_failures_are_found() {
     let used = fixture.log.last_used("gitlab").await.unwrap();
     assert_eq!(used, Some(now() - SignedDuration::from_mins(7)));
     assert_eq!(fixture.log.last_used("nobody").await.unwrap(), None);
-}
-
-/// Run it alone: `cargo test -p control --release -- --ignored --nocapture reading_cost`.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn reading_cost_of_a_million_rows() {
-    const ROWS: i64 = 1_000_000;
-    let mut fixture = Fixture::new();
-    for row in 0..ROWS {
-        let state = if row % 50 == 0 {
-            RequestState::Failed
-        } else {
-            RequestState::Completed
-        };
-        fixture.request(
-            (ROWS - row) / 700,
-            ["mixtral", "codestral"][row as usize % 2],
-            state,
-            Some(5),
-        );
-    }
-    let begun = Instant::now();
-    fixture.log.flush().await;
-    println!("writing on: {:?}", begun.elapsed());
-    let begun = Instant::now();
-    let mut lap = begun;
-    let mut told = |what: &str| {
-        println!("{what}: {:?}", lap.elapsed());
-        lap = Instant::now();
-    };
-    fixture.list(RequestQuery::default()).await;
-    told("a page");
-    fixture
-        .list(RequestQuery {
-            correlation_id: Some("id-77".into()),
-            ..RequestQuery::default()
-        })
-        .await;
-    told("by correlation id");
-    fixture
-        .list(RequestQuery {
-            state: Some(RequestState::Failed),
-            ..RequestQuery::default()
-        })
-        .await;
-    told("by state");
-    fixture.list(filter("nowhere")).await;
-    told("by text");
-    fixture
-        .log
-        .evidence_of_model("mixtral", now())
-        .await
-        .unwrap();
-    told("evidence");
-    fixture
-        .log
-        .activity(ActivityQuery { minutes: 60 }, now())
-        .await
-        .unwrap();
-    told("activity of an hour");
-    fixture
-        .log
-        .activity(ActivityQuery { minutes: 1_440 }, now())
-        .await
-        .unwrap();
-    told("activity of a day");
-    fixture.log.last_error().await.unwrap();
-    fixture.log.last_of_model("nobody").await.unwrap();
-    fixture.log.last_used("nobody").await.unwrap();
-    told("last error, last of a model, last used");
 }
