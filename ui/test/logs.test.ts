@@ -14,13 +14,22 @@ describe('the log', () => {
   it('lets the back end search everything stored', async () => {
     const back = await open('logs')
     await screen.findByText(/of 48,211 match/)
-    await type(/^Model, feature/, '404')
+    await type(/^Search/, 'status:404')
     await waitFor(() =>
       expect(document.querySelectorAll('[role=row][aria-selected]').length).toBeGreaterThan(0),
     )
     await waitFor(() => expect(screen.getByText('120')).toBeTruthy())
-    expect(location.hash).toContain('text=404')
-    expect(back.table.list_requests({ limit: 1, text: '404' })).toMatchObject({ matching: 120 })
+    expect(location.hash).toContain('text=status%3A404')
+    expect(back.table.list_requests({ limit: 1, query: 'status:404' })).toMatchObject({ matching: 120 })
+  })
+
+  it('asks for the chosen state and the correlation id in the same query', async () => {
+    const back = fake()
+    const known = back.table.list_requests({ limit: 100, query: 'state:failed' }) as RequestPage
+    const id = known.rows[0]!.correlation_id
+    await open('logs', [], { text: 'gpu-3', state: 'failed', correlation: id }, back)
+    await screen.findByText(/of 48,211 match/)
+    expect(screen.getByText('1', { selector: 'b' })).toBeTruthy()
   })
 
   it('opens the row that a link names', async () => {

@@ -155,8 +155,8 @@ pub(crate) struct Logs {
     /// Only rows for which every term holds, such as 'model:x status:5xx -client:curl* "timed out"'
     ///
     /// A term is words or key:value, with - before what must not be. Words are looked up in all
-    /// texts of a row; in quotes they may have spaces. Keys: model, client, family, path, id (a star
-    /// at the end stands for the rest); feature, provider, state, method, streamed:yes;
+    /// texts of a row; in quotes they may have spaces, and a star at the end stands for the rest of
+    /// a word. Keys: model, client, family, path, id (they take a star, too); feature, provider, state, method, streamed:yes;
     /// status:500, status:4xx, status:>=500; retries:>0; duration:>2s, first:<300ms (time to
     /// first token); since and until with 2026-11-03, 2026-11-03T10:30, 10:30, 10m, 2h or 1d.
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]

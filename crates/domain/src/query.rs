@@ -126,31 +126,44 @@ impl Order {
 }
 
 /// Words that follow each other: at least one letter or digit, no control characters. Case does
-/// not count, signs stand for spaces, and of the last word the beginning is enough.
+/// not count, and signs stand for spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(String);
+pub struct Words {
+    text: String,
+    is_open: bool,
+}
 
 impl Words {
-    /// Words from a text; none when there is nothing in it to look for.
-    pub fn new(text: &str) -> Option<Self> {
+    /// Words from a text; none when there is nothing in it to look for. Of the last word of open
+    /// ones the beginning is enough: `mix*`.
+    pub fn new(text: &str, is_open: bool) -> Option<Self> {
         let is_useful = text.chars().any(char::is_alphanumeric) && !has_control(text);
-        is_useful.then(|| Self(text.trim().to_owned()))
+        is_useful.then(|| Self {
+            text: text.to_owned(),
+            is_open,
+        })
     }
 
-    /// As they were written.
+    /// As they were written, without the star.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Whether the last one may go on.
+    pub fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Whether they occur in this text.
     pub fn occur_in(&self, text: &str) -> bool {
-        let (wanted, found) = (words(&self.0), words(text));
+        let (wanted, found) = (words(&self.text), words(text));
         let Some((last, first)) = wanted.split_last() else {
             return false;
         };
+        let is_last = |word: &String| word == last || self.is_open && word.starts_with(last);
         found.windows(wanted.len()).any(|part| {
             part.split_last()
-                .is_some_and(|(end, start)| start == first && end.starts_with(last.as_str()))
+                .is_some_and(|(end, start)| start == first && is_last(end))
         })
     }
 }

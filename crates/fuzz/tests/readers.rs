@@ -2,8 +2,8 @@
 //! is taken is what was typed; what is read can be written for every provider, or is refused.
 
 use domain::{
-    Connection, Endpoint, FAMILIES, FamilyRecord, Identifier, PROVIDERS, Provider, ServerEndpoint,
-    ServerKind,
+    Connection, DomainError, Endpoint, FAMILIES, FamilyRecord, Identifier, PROVIDERS, Provider,
+    Query, ServerEndpoint, ServerKind,
 };
 use forms::{Form, read_gap, read_prompt};
 use fuzz::{damaged, fuzz};
@@ -34,6 +34,24 @@ fn as_text(bytes: Vec<u8>) -> String {
 
 fn seeds(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+#[test]
+fn queries() {
+    let seeds = seeds(&[
+        "model:\"a b\"* -client:curl* status:>=500 status:4xx \"timed out\" mix* \\ \"\\\"\"",
+        "since:2026-11-03T10:30:00+01:00 until:10:30 since:1.5h until:2026-11-03 first:>=0.25ms",
+        "feature:duo_chat state:failed provider:bedrock streamed:yes retries:>0 method:post id:* -",
+    ]);
+    fuzz(&damaged(seeds), |bytes| {
+        // A refusal must name its term; what is read must mean the same in its normal form.
+        match as_text(bytes).parse::<Query>() {
+            Ok(query) => prop_assert_eq!(query.to_string().parse::<Query>(), Ok(query)),
+            Err(DomainError::Query { term, .. }) => prop_assert!(!term.is_empty()),
+            Err(other) => prop_assert!(false, "{other:?}"),
+        }
+        Ok(())
+    });
 }
 
 #[test]

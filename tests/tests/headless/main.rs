@@ -3,6 +3,7 @@
 
 mod commands;
 mod gitlab;
+mod logs;
 mod losses;
 mod models;
 mod routing;

@@ -173,9 +173,10 @@ impl Source {
     }
 }
 
-/// A phrase of the full-text table; its last word may be longer.
+/// A phrase of the full-text table.
 fn phrase(words: &Words) -> String {
-    format!("\"{}\" *", words.as_str().replace('"', "\"\""))
+    let star = if words.is_open() { " *" } else { "" };
+    format!("\"{}\"{star}", words.as_str().replace('"', "\"\""))
 }
 
 fn condition(

@@ -123,11 +123,10 @@ fn pattern(value: &Value) -> Option<Pattern> {
     if has_control(&value.text) {
         return None;
     }
-    match value.text.strip_suffix('*') {
-        _ if value.has_star => Some(Pattern::Beginning(value.text.clone())),
-        Some(beginning) if !value.is_quoted => Some(Pattern::Beginning(beginning.to_owned())),
-        _ if value.text.is_empty() => None,
-        _ => Some(Pattern::Exactly(value.text.clone())),
+    match value.starred() {
+        (beginning, true) => Some(Pattern::Beginning(beginning.to_owned())),
+        ("", false) => None,
+        (text, false) => Some(Pattern::Exactly(text.to_owned())),
     }
 }
 

@@ -23,6 +23,16 @@ pub(super) struct Value {
     pub(super) has_star: bool,
 }
 
+impl Value {
+    /// The text without its star, and whether it had one.
+    pub(super) fn starred(&self) -> (&str, bool) {
+        match self.text.strip_suffix('*') {
+            Some(beginning) if !self.is_quoted => (beginning, true),
+            _ => (&self.text, self.has_star),
+        }
+    }
+}
+
 impl FromStr for Query {
     type Err = DomainError;
 
@@ -125,7 +135,8 @@ fn keyed(name: &str, value: &Value) -> Result<Test, String> {
 }
 
 fn words(value: &Value) -> Result<Test, String> {
-    Words::new(&value.text).map(Test::Text).ok_or_else(|| {
+    let (text, is_open) = value.starred();
+    Words::new(text, is_open).map(Test::Text).ok_or_else(|| {
         let wrong = if has_control(&value.text) {
             "it has a control character"
         } else {

@@ -15,7 +15,7 @@ fn normal(text: &str) -> String {
 fn every_key_is_read_and_written_in_its_normal_form() {
     for (written, expected) in [
         ("", ""),
-        ("  timeout\t gpu-1 ", "timeout gpu-1"),
+        ("  timeout\t gpu* \"gpu 1\"*", "timeout gpu* \"gpu 1\"*"),
         (
             "\"timed  out\" -\"say \\\"hi\\\"\"",
             "\"timed  out\" -\"say \\\"hi\\\"\"",
@@ -117,18 +117,24 @@ fn a_refusal_names_the_term_and_what_may_stand_there() {
 }
 
 #[test]
-fn words_occur_in_their_order_and_the_last_may_be_begun() {
+fn words_occur_in_their_order_and_the_last_may_be_open() {
     for (words, text, expected) in [
-        ("codes", "Codestral 22B", true),
+        ("codes*", "Codestral 22B", true),
+        ("codes", "Codestral 22B", false),
         ("tral", "Codestral 22B", false),
-        ("TIMED o", "the server timed-out", true),
-        ("tim out", "the server timed out", false),
+        ("TIMED o*", "the server timed-out", true),
+        ("tim* out", "the server timed out", false),
         ("out timed", "the server timed out", false),
-        ("gpu-1:80", "http://gpu-1:8000/v1", true),
+        ("gpu-1:80*", "http://gpu-1:8000/v1", true),
         ("\u{e9}t\u{e9}", "L'\u{c9}T\u{c9}", true),
         ("a", "", false),
     ] {
-        let found = Words::new(words).unwrap().occur_in(text);
+        let (start, is_open) = match words.strip_suffix('*') {
+            Some(start) => (start, true),
+            None => (words, false),
+        };
+        let wanted = Words::new(start, is_open).unwrap();
+        let found = wanted.occur_in(text);
         assert_eq!(found, expected, "{words} in {text}");
     }
 }

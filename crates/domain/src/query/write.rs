@@ -56,27 +56,32 @@ impl Display for Words {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let text = self.as_str();
         // Bare, these would be read as a negation or as a key.
-        if is_bare(text) && !text.starts_with('-') && !text.contains(':') {
-            formatter.write_str(text)
-        } else {
-            quote(text, formatter)
-        }
+        let is_free = !text.starts_with('-') && !text.contains(':');
+        starred(text, is_free, self.is_open(), formatter)
     }
 }
 
 impl Display for Pattern {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let (text, star) = match self {
-            Self::Exactly(text) => (text, ""),
-            Self::Beginning(text) => (text, "*"),
-        };
-        if is_bare(text) && !text.ends_with('*') || text.is_empty() && !star.is_empty() {
-            formatter.write_str(text)?;
-        } else {
-            quote(text, formatter)?;
+        match self {
+            Self::Exactly(text) => starred(text, !text.is_empty(), false, formatter),
+            Self::Beginning(text) => starred(text, true, true, formatter),
         }
-        formatter.write_str(star)
     }
+}
+
+/// A text, in quotes where it must be, and a star when more may follow.
+fn starred(text: &str, is_free: bool, is_open: bool, formatter: &mut Formatter<'_>) -> fmt::Result {
+    let is_bare = is_free
+        && !text.starts_with('"')
+        && !text.ends_with('*')
+        && !text.contains(char::is_whitespace);
+    if is_bare {
+        formatter.write_str(text)?;
+    } else {
+        quote(text, formatter)?;
+    }
+    formatter.write_str(if is_open { "*" } else { "" })
 }
 
 impl<T: Display> Display for Number<T> {
@@ -99,10 +104,6 @@ fn length(bound: &Bound<std::time::Duration>) -> Bound<Length> {
         order: bound.order,
         value: Length(bound.value),
     }
-}
-
-fn is_bare(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('"') && !text.contains(char::is_whitespace)
 }
 
 fn quote(text: &str, formatter: &mut Formatter<'_>) -> fmt::Result {

@@ -105,26 +105,25 @@ export function history(count: number): RequestView[] {
   return rows
 }
 
-function matches(row: RequestView, query: RequestQuery): boolean {
-  if (query.state && row.state !== query.state) return false
-  if (query.correlation_id && row.correlation_id !== query.correlation_id) return false
-  const words = [row.model, row.feature, row.client, row.path, row.status, row.correlation_id, row.error]
-  const text = (query.text ?? '').trim().toLowerCase()
-  return (
-    text === '' ||
-    words.some((word) =>
-      String(word ?? '')
-        .toLowerCase()
-        .includes(text),
-    )
-  )
+/** As much of the query language as the screens need: words, `state:`, `status:` and `id:`. */
+function matches(row: RequestView, query: string): boolean {
+  const terms = query.match(/(\w+:)?("(\\.|[^"])*"|\S+)/g) ?? []
+  const texts = [row.model, row.feature, row.client, row.path, row.correlation_id, row.error, ...row.notes]
+  return terms.every((term) => {
+    const [, key, quoted] = /^(?:(\w+):)?(.*)$/s.exec(term)!
+    const value = quoted!.replace(/^"|"$|\*$/g, '').toLowerCase()
+    if (key === 'state') return row.state === value
+    if (key === 'status') return String(row.status) === value
+    if (key === 'id') return row.correlation_id.toLowerCase() === value
+    return texts.some((text) => (text ?? '').toLowerCase().includes(value))
+  })
 }
 
 export function page(rows: RequestView[], query: RequestQuery, total: number): RequestPage {
-  const found = rows.filter((row) => matches(row, query))
+  const text = (query.query ?? '').trim()
+  const found = rows.filter((row) => matches(row, text))
   const older = query.before ? found.filter((row) => row.id < (query.before ?? 0)) : found
-  const everything = !query.text && !query.state && !query.correlation_id
-  return { rows: older.slice(0, query.limit), matching: everything ? total : found.length, total }
+  return { rows: older.slice(0, query.limit), matching: text === '' ? total : found.length, total }
 }
 
 export function activity(minutes: number, isEmpty: boolean): Activity {

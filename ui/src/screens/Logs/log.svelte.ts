@@ -5,7 +5,7 @@ import type { RequestQuery } from '../../api/RequestQuery'
 import type { RequestView } from '../../api/RequestView'
 import { asError, backend, type ApiError } from '../../backend'
 
-export type Filter = Pick<RequestQuery, 'text' | 'state' | 'correlation_id'>
+export type Filter = Pick<RequestQuery, 'query'>
 
 const PAGE = 100
 /** More than anyone reads; what lies behind is asked for again. */

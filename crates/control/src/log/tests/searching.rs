@@ -138,7 +138,8 @@ async fn words_are_found_in_every_text_of_rows_that_ended_and_of_those_that_run(
     let fixture = three().await;
     for (text, expected) in [
         ("codestral", vec![3, 2]),
-        ("CODES", vec![3, 2]),
+        ("CODES*", vec![3, 2]),
+        ("codes", vec![]),
         ("estral", vec![]),
         ("codestral gpu-1", vec![2]),
         ("codestral -timed", vec![3]),
@@ -158,7 +159,7 @@ async fn words_are_found_in_every_text_of_rows_that_ended_and_of_those_that_run(
         ("quoted", vec![1]),
         ("Spare", vec![1]),
         ("stop", vec![1]),
-        ("01JD9Z", vec![3, 1]),
+        ("01JD9Z*", vec![3, 1]),
         ("0192f3c4-5d2e-7abc-8def-0123456789ab", vec![2]),
         ("codestral status:5xx", vec![2]),
         ("codestral -status:5xx", vec![3]),

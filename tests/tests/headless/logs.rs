@@ -1,0 +1,96 @@
+//! `gatehouse logs --query`: what it finds of real requests, how many, and what it refuses.
+
+use serde_json::{Value, json};
+use tests::PATIENCE;
+use tests::gatehouse::Gatehouse;
+use tests::process::Process;
+
+/// Four requests: three answered by two models, and one for a model that is not there.
+fn gatehouse() -> Gatehouse {
+    let gatehouse = Gatehouse::with_sample();
+    let add = ["model", "add", "Second one", "--family", "general"];
+    gatehouse
+        .run(&[&add[..], &["--endpoint", "sample"]].concat())
+        .succeeded();
+    for model in ["demo", "Second one", "demo"] {
+        gatehouse.run_plain(&["prompt", model, "hello"]).succeeded();
+    }
+    let lost = gatehouse.run_plain(&["prompt", "nobody", "hello"]);
+    assert_eq!(lost.status, Some(1));
+    gatehouse
+}
+
+fn models(rows: &[Value]) -> Vec<&str> {
+    rows.iter()
+        .filter_map(|row| row["model"].as_str())
+        .collect()
+}
+
+#[test]
+fn a_query_finds_rows_and_counts_all_of_them() {
+    let gatehouse = gatehouse();
+    for (query, expected) in [
+        ("model:demo", &["demo", "demo"][..]),
+        ("-model:demo -state:failed -state:refused", &["Second one"]),
+        ("\"second one\"", &["Second one"]),
+        ("sec*", &["Second one"]),
+        ("sec", &[]),
+        ("model:nobody state:completed", &[]),
+        ("nobody -status:200", &["nobody"]),
+        (
+            "status:2xx since:1h duration:<1h",
+            &["demo", "Second one", "demo"],
+        ),
+        ("until:1h", &[]),
+    ] {
+        let rows = gatehouse.run(&["logs", "--query", query]);
+        let rows = rows.succeeded().lines();
+        assert_eq!(models(&rows), expected, "{query}");
+        let count = gatehouse.run(&["logs", "--count", "--query", query]);
+        let counts = json!({ "matching": expected.len(), "total": 4 });
+        assert_eq!(count.succeeded().json(), counts, "{query}");
+    }
+    let limited = ["logs", "--limit", "1", "--query", "model:demo"];
+    let newest = gatehouse.run(&limited).succeeded().lines();
+    let all = gatehouse.rows();
+    assert_eq!(newest, all[2..3], "the newest of those that match");
+    let id = all[0]["correlation_id"].as_str().unwrap();
+    let both = ["logs", "--correlation-id", id, "--query", "state:completed"];
+    assert_eq!(gatehouse.run(&both).succeeded().lines(), all[..1]);
+    let plain = gatehouse.run_plain(&["logs", "--count", "--query", "demo"]);
+    assert_eq!(plain.succeeded().stdout, "2 of 4 rows match\n");
+}
+
+#[test]
+fn a_query_that_cannot_be_read_says_where_and_what_may_stand_there() {
+    let gatehouse = Gatehouse::with_sample();
+    let error = gatehouse
+        .run(&["logs", "--query", "model:demo state:done"])
+        .error();
+    assert_eq!(
+        (&error["code"], &error["field"]),
+        (&json!("invalid"), &json!("query"))
+    );
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("state:done") && message.contains("completed"),
+        "{message}"
+    );
+    assert!(error["hint"].as_str().unwrap().contains("duration"));
+}
+
+#[test]
+fn a_follower_with_a_query_shows_what_matches_and_nothing_else() {
+    let gatehouse = gatehouse();
+    let words = ["--json", "logs", "--follow", "--query", "-model:demo sec*"];
+    let follow = Process::start(&mut gatehouse.command(&words));
+    let line = || {
+        let line = follow.line(PATIENCE).expect("a row comes");
+        serde_json::from_str::<Value>(&line).unwrap()["model"].clone()
+    };
+    assert_eq!(line(), "Second one");
+    for model in ["demo", "Second one"] {
+        gatehouse.run_plain(&["prompt", model, "again"]).succeeded();
+    }
+    assert_eq!(line(), "Second one", "the row of demo is not shown");
+}
