@@ -37,6 +37,7 @@ usage: cargo xtask COMMAND
   fuzz [SECONDS]                the fuzz targets for so long each (default: 300)
   icons                         render icons/*.svg into the files that the window needs
   bench [gateway]               measure the gateway beside a bare proxy
+  bench logs                    measure pages and searches over a log of a million rows
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         ["icons"] => icons::render(),
         ["bench"] | ["bench", "gateway"] => bench::gateway(),
+        ["bench", "logs"] => bench::logs(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
