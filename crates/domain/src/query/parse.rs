@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::keys::{self, key};
+use super::keys::key;
 use super::{Query, Term, Test, Words, has_control};
 use crate::DomainError;
 
@@ -127,8 +127,7 @@ fn value(text: &str) -> Result<(Value, &str), String> {
 fn keyed(name: &str, value: &Value) -> Result<Test, String> {
     let Some(key) = key(name) else {
         return Err(format!(
-            "there is no key {name}; a text with a colon stands in quotes, and the keys are {}",
-            keys::names()
+            "there is no key {name}; a text with a colon stands in quotes"
         ));
     };
     (key.read)(value).ok_or_else(|| format!("{} takes {}", key.name, (key.takes)()))
