@@ -83,7 +83,13 @@ fn a_query_that_cannot_be_read_says_where_and_what_may_stand_there() {
 #[test]
 fn a_follower_with_a_query_shows_what_matches_and_nothing_else() {
     let gatehouse = gatehouse();
-    let words = ["--json", "logs", "--follow", "--query", "-model:demo -status:404 sec*"];
+    let words = [
+        "--json",
+        "logs",
+        "--follow",
+        "--query",
+        "-model:demo -status:404 sec*",
+    ];
     let follow = Process::start(&mut gatehouse.command(&words));
     let line = || {
         let line = follow.line(PATIENCE).expect("a row comes");
