@@ -5,7 +5,6 @@ use gateway::RequestState;
 use super::*;
 use crate::log::testing::{accepted, outcome, routed};
 use crate::log::{list, testing};
-use crate::view::RequestQuery;
 
 /// A room that tells when it is given back.
 struct TestRoom(Sender<()>);
