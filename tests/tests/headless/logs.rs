@@ -58,7 +58,7 @@ fn a_query_finds_rows_and_counts_all_of_them() {
     let id = all[0]["correlation_id"].as_str().unwrap();
     let both = ["logs", "--correlation-id", id, "--query", "state:completed"];
     assert_eq!(gatehouse.run(&both).succeeded().lines(), all[..1]);
-    let plain = gatehouse.run_plain(&["logs", "--count", "--query", "demo"]);
+    let plain = gatehouse.run_plain(&["logs", "--count", "--query", "demo state:completed"]);
     assert_eq!(plain.succeeded().stdout, "2 of 4 rows match\n");
 }
 
