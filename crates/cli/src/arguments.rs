@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod gitlab;
 mod model;
@@ -145,7 +145,10 @@ pub(crate) struct Prompt {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Logs {
+    #[command(subcommand)]
+    pub(crate) command: Option<LogsCommand>,
     /// The newest N rows
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: u32,
@@ -167,6 +170,56 @@ pub(crate) struct Logs {
     /// Only the rows of this correlation id
     #[arg(long, value_name = "ID")]
     pub(crate) correlation_id: Option<String>,
+    /// Only the rows of this saved view
+    #[arg(long, value_name = "NAME")]
+    pub(crate) view: Option<String>,
+    /// Write all rows that match to this new file, newest first
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["follow", "count"])]
+    pub(crate) export: Option<PathBuf>,
+    /// How to write them
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "jsonl",
+        requires = "export"
+    )]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// One JSON object a line
+    Jsonl,
+    /// A table
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogsCommand {
+    /// List the saved views
+    Views,
+    /// Keep a query under a name
+    SaveView {
+        /// Name of the view
+        name: String,
+        /// Query
+        #[arg(allow_hyphen_values = true)]
+        query: String,
+    },
+    /// Remove a saved view
+    RemoveView {
+        /// Name of the view
+        name: String,
+    },
+    /// Show or change how long rows are kept, and what they take
+    Keep {
+        /// Days after which a row is removed
+        #[arg(long, value_name = "N")]
+        days: Option<u32>,
+        /// Megabytes that the log may take; then its oldest rows are removed
+        #[arg(long, value_name = "N")]
+        megabytes: Option<u32>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,10 @@
 //! Every operation and every stream of the control panel, declared once: the dispatcher for the
 //! window and the browser, and the TypeScript types of both.
 
-use domain::{ClientKeyId, Family, Feature, GatewaySettings, ModelDraft, ModelId, SecretState};
+use domain::{
+    ClientKeyId, Family, Feature, GatewaySettings, LogSettings, ModelDraft, ModelId, SavedView,
+    SecretState,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
@@ -112,6 +115,18 @@ api! {
     list_requests(RequestQuery) -> RequestPage;
     /// One row of the request log.
     get_request(RequestId) -> RequestView;
+    /// Writes every row that a query finds to a new file among the user's downloads.
+    export_requests(ExportRequest) -> Exported;
+    /// Queries of the request log with a name.
+    list_views(()) -> Vec<SavedView>;
+    /// Keeps a query under a name, in the place of the one that has it.
+    save_view(SavedView) -> Vec<SavedView>;
+    /// Removes the query of this name.
+    remove_view(String) -> Vec<SavedView>;
+    /// How long rows of the request log are kept.
+    log_settings(()) -> LogSettings;
+    /// Changes how long rows of the request log are kept.
+    save_log_settings(LogSettings) -> LogSettings;
 }
 
 /// Streams by name: input and event.

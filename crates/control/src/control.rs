@@ -228,6 +228,10 @@ impl Control {
         let settings = Arc::new(self.settings_of_this_run());
         let keys = self.keys.for_gateway(&settings);
         let gitlab = self.gitlab.for_gateway();
+        // What stands in for settings that cannot be read removes nothing.
+        if self.read_only().is_none() {
+            self.log.keep_for(settings.log.clone());
+        }
         self.gateway.apply(Snapshot::new(settings, keys, gitlab));
         self.touch();
     }

@@ -33,6 +33,19 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// A file that only its owner can read and that has no name yet: beside this path, to be put there
+/// when it is whole.
+pub(crate) fn new_private(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    if path.try_exists()? {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .suffix(".tmp")
+        .tempfile_in(folder)
+}
+
 /// Makes renames in a folder durable, where the system can.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {

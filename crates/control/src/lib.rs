@@ -24,6 +24,8 @@ pub mod view;
 pub use control::{Control, Purpose, default_folder};
 pub use error::{Error, ErrorCode};
 pub use lock::{FolderLock, Holder, HolderKind};
+#[doc(hidden)]
+pub use log::measure;
 pub use secrets::environment_key;
 pub use settings_store::{FileStore, SettingsStore, document_path};
 pub use streams::{Item, Messages};

@@ -1,21 +1,30 @@
 //! The request log: one row per accepted request in SQLite, written by one thread, read page by
 //! page. Holds no prompt, no answer and no key, and never keeps the gateway from answering.
 
+mod care;
+mod count;
 mod database;
+mod export;
+mod index;
 mod keeper;
 mod list;
+pub mod measure;
 mod reader;
+mod retention;
 mod rows;
+mod schema;
 mod search;
+mod spans;
 mod summary;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use domain::Feature;
+use arc_swap::ArcSwapOption;
+use domain::{Feature, LogSettings};
 use gateway::{Room, Sink, record_channel};
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -23,8 +32,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Error;
 use crate::view::{
-    Activity, ActivityQuery, Evidence, LastError, LogView, Notice, RequestId, RequestPage,
-    RequestQuery, RequestView,
+    Activity, ActivityQuery, Evidence, ExportFormat, Exported, LastError, LogSpace, LogView,
+    Notice, RequestId, RequestPage, RequestQuery, RequestView,
 };
 use keeper::{Event, Keeper};
 use list::Wanted;
@@ -49,6 +58,8 @@ struct Shared {
     writing: AtomicBool,
     trouble: Mutex<Option<String>>,
     changes: watch::Sender<u64>,
+    /// How long rows are kept; as long as it is not known, none is removed.
+    keep: ArcSwapOption<LogSettings>,
 }
 
 impl Shared {
@@ -60,6 +71,7 @@ impl Shared {
             writing: AtomicBool::new(true),
             trouble: Mutex::new(None),
             changes: watch::Sender::new(0),
+            keep: ArcSwapOption::empty(),
         })
     }
 }
@@ -112,6 +124,25 @@ impl RequestLog {
         let wanted = wanted(&query, now)?;
         self.read(move |connection| list::page(connection, &wanted))
             .await
+    }
+
+    /// Writes every row that the query finds to a new file, newest first.
+    pub(crate) async fn export(
+        &self,
+        query: &str,
+        format: ExportFormat,
+        path: PathBuf,
+        now: Zoned,
+    ) -> Result<Exported, Error> {
+        let query = RequestQuery {
+            query: Some(query.to_owned()),
+            ..RequestQuery::default()
+        };
+        let wanted = wanted(&query, now)?;
+        let reader = Arc::clone(&self.reader);
+        tokio::task::spawn_blocking(move || export::to_file(&reader, wanted, format, &path))
+            .await
+            .map_err(|error| crate::control::broken(&error))?
     }
 
     /// One row.
@@ -195,6 +226,17 @@ impl RequestLog {
             .await
     }
 
+    /// What the rows take; none without a database.
+    pub(crate) async fn space(&self) -> Result<Option<LogSpace>, Error> {
+        self.read(|connection| retention::view(connection).map(Some))
+            .await
+    }
+
+    /// Keeps rows so long from now on.
+    pub(crate) fn keep_for(&self, settings: LogSettings) {
+        self.shared.keep.store(Some(Arc::new(settings)));
+    }
+
     /// Rows of this process that reached the table.
     pub(crate) fn logged(&self) -> u64 {
         self.shared.logged.load(Ordering::Relaxed)
@@ -205,7 +247,8 @@ impl RequestLog {
         self.shared.changes.subscribe()
     }
 
-    /// Whether rows reach the disk, and what to do when they do not.
+    /// Whether rows reach the disk, and what to do when they do not; not what they take, which
+    /// [`Self::space`] reads.
     pub(crate) fn view(&self) -> LogView {
         let trouble = self
             .shared
@@ -217,6 +260,7 @@ impl RequestLog {
             waiting: self.shared.waiting.load(Ordering::Relaxed),
             lost: self.shared.lost.load(Ordering::Relaxed),
             sentence: trouble.clone(),
+            space: None,
         }
     }
 
@@ -272,6 +316,7 @@ fn wanted(query: &RequestQuery, now: Zoned) -> Result<Wanted, Error> {
     Ok(Wanted {
         query: query.query.as_deref().unwrap_or_default().parse()?,
         limit: query.limit,
+        counting: query.count,
         before: query.before,
         now,
     })

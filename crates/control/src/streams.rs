@@ -14,11 +14,17 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{parse, render};
 use crate::operations::prompt;
-use crate::view::{PromptEvent, PromptRequest, RequestQuery};
+use crate::view::{Counting, PromptEvent, PromptRequest, RequestQuery};
 use crate::{Control, Error, ErrorCode};
 
 /// The shortest time between two messages: a frame of a slow screen.
 const FRAME: Duration = Duration::from_millis(33);
+
+/// The shortest time between two counts of all rows that a query finds.
+const COUNT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A stream of rows reads for one of so many parts of its time.
+const SHARE: u32 = 5;
 
 /// How often the status is looked at when nothing announces a change: requests come and go.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -101,23 +107,84 @@ impl Control {
     ) -> BoxStream<'static, Result<Value, Error>> {
         let rows = self.log.changes();
         stream::unfold(
-            (self, rows, query, true),
-            |(control, mut rows, query, is_first)| async move {
-                if !is_first {
+            (self, rows, query, None::<Counted>),
+            |(control, mut rows, query, last)| async move {
+                if let Some(last) = &last {
                     // One page a frame, however many rows come.
-                    tokio::time::sleep(FRAME).await;
-                    rows.changed().await.ok()?;
+                    tokio::time::sleep(last.pause).await;
+                    last.next(&mut rows).await?;
                 }
                 rows.mark_unchanged();
-                let page = control
-                    .log
-                    .list(query.clone(), Zoned::now())
-                    .await
-                    .map(|page| render(&page));
-                Some((page, (control, rows, query, false)))
+                let (page, counted) = Counted::page(&control, &query, last).await;
+                Some((page, (control, rows, query, Some(counted))))
             },
         )
         .boxed()
+    }
+}
+
+/// What the last count of a stream's query found. While rows come, to count all matches for each
+/// page would take longer than to read it.
+#[derive(Clone, Copy)]
+struct Counted {
+    matching: u64,
+    is_all: bool,
+    /// Whether rows came since.
+    is_old: bool,
+    /// When to count again.
+    again: Instant,
+    /// How long to wait for the next page: a search that takes long is not made all the time.
+    pause: Duration,
+}
+
+impl Counted {
+    /// Waits for a change, or for the time to count what came before it; nothing when no more can
+    /// come.
+    async fn next(&self, rows: &mut watch::Receiver<u64>) -> Option<()> {
+        tokio::select! {
+            changed = rows.changed() => changed.ok(),
+            () = sleep_until(self.again), if self.is_old => Some(()),
+        }
+    }
+
+    async fn page(
+        control: &Control,
+        query: &RequestQuery,
+        last: Option<Self>,
+    ) -> (Result<Value, Error>, Self) {
+        let begun = Instant::now();
+        let kept = last.filter(|last| begun < last.again);
+        let count = if kept.is_some() {
+            Counting::Skip
+        } else {
+            query.count
+        };
+        let asked = RequestQuery {
+            count,
+            ..query.clone()
+        };
+        let page = control.log.list(asked, Zoned::now()).await;
+        let mut is_old = false;
+        let page = page.map(|mut page| {
+            // A page without a query is counted at once.
+            if let Some(kept) = kept.filter(|_| !page.counted) {
+                (page.matching, page.counted) = (kept.matching, kept.is_all);
+                is_old = true;
+            }
+            page
+        });
+        let (matching, is_all) = page
+            .as_ref()
+            .map_or((0, false), |page| (page.matching, page.counted));
+        let took = begun.elapsed();
+        let counted = Self {
+            matching,
+            is_all,
+            is_old,
+            again: kept.map_or(begun + (took * SHARE).max(COUNT_PAUSE), |kept| kept.again),
+            pause: (took * SHARE).clamp(FRAME, COUNT_PAUSE),
+        };
+        (page.map(|page| render(&page)), counted)
     }
 }
 

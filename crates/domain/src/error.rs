@@ -76,6 +76,9 @@ pub enum DomainError {
         /// What is wrong, or what may stand there.
         problem: String,
     },
+    /// A saved view of the request log cannot be kept or found, and why.
+    #[error("the saved view {0}")]
+    SavedView(String),
     /// The settings document was written by a newer program.
     #[error("these settings have version {found}, and this Gatehouse knows up to {known}")]
     NewerSettings {
@@ -107,6 +110,7 @@ impl DomainError {
             | Self::NoSuchModel(_)
             | Self::ClientKey(_)
             | Self::Setting { .. }
+            | Self::SavedView(_)
             | Self::NewerSettings { .. }
             | Self::Settings(_) => None,
         }
@@ -154,6 +158,7 @@ impl DomainError {
             Self::ClientKey(_) => "See the keys with `gatehouse key list`.".into(),
             Self::Setting { .. } => "Change the value and save again.".into(),
             Self::Query { .. } => crate::query::help(),
+            Self::SavedView(_) => "See the views with `gatehouse logs views`.".into(),
             Self::NewerSettings { .. } => {
                 "Nothing was changed. Install the newer Gatehouse, or use another data folder."
                     .into()

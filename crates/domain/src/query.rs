@@ -156,23 +156,42 @@ impl Words {
 
     /// Whether they occur in this text.
     pub fn occur_in(&self, text: &str) -> bool {
-        let (wanted, found) = (words(&self.text), words(text));
-        let Some((last, first)) = wanted.split_last() else {
-            return false;
-        };
-        let is_last = |word: &String| word == last || self.is_open && word.starts_with(last);
-        found.windows(wanted.len()).any(|part| {
-            part.split_last()
-                .is_some_and(|(end, start)| start == first && is_last(end))
-        })
+        let mut rest = words(text);
+        loop {
+            if self.begin(rest.clone()) {
+                return true;
+            }
+            if rest.next().is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// Whether these words begin with ours.
+    fn begin<'a>(&self, mut found: impl Iterator<Item = &'a str>) -> bool {
+        let mut wanted = words(&self.text).peekable();
+        while let Some(word) = wanted.next() {
+            let Some(other) = found.next() else {
+                return false;
+            };
+            let mut letters = lower(other);
+            let begins = lower(word).all(|letter| letters.next() == Some(letter));
+            let may_go_on = self.is_open && wanted.peek().is_none();
+            if !begins || !may_go_on && letters.next().is_some() {
+                return false;
+            }
+        }
+        true
     }
 }
 
-fn words(text: &str) -> Vec<String> {
+fn words(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+}
+
+fn lower(word: &str) -> impl Iterator<Item = char> {
+    word.chars().flat_map(char::to_lowercase)
 }
 
 fn has_control(text: &str) -> bool {

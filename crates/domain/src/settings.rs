@@ -13,11 +13,13 @@ use reach::check_reach;
 
 mod gateway;
 mod gitlab;
+mod log;
 mod prompts;
 mod reach;
 
 pub use gateway::GatewaySettings;
 pub use gitlab::{GitlabSettings, InstanceUrl, callable_url};
+pub use log::{LogSettings, SavedView};
 pub use prompts::{PromptEdit, PromptEdits};
 
 /// All settings. Keys of models are not among them.
@@ -44,6 +46,12 @@ pub struct Settings {
     /// What the admin changed in the prompts of features.
     #[serde(default, skip_serializing_if = "PromptEdits::is_empty")]
     pub prompts: PromptEdits,
+    /// How long rows of the request log are kept.
+    #[serde(default)]
+    pub log: LogSettings,
+    /// Queries of the request log with a name, in the order they were saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<SavedView>,
     /// What a newer program stored; kept as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -1,13 +1,17 @@
 //! `gatehouse logs`
 
+use std::path::Path;
 use std::time::Duration;
 
 use control::Control;
-use control::view::{RequestId, RequestPage, RequestQuery, RequestState, RequestView};
+use control::view::{
+    Counting, ExportFormat, ExportRequest, RequestId, RequestPage, RequestQuery, RequestState,
+    RequestView,
+};
 use domain::{Pattern, Query, Test};
 use serde::Serialize;
 
-use crate::arguments::Logs;
+use crate::arguments::{Format, Logs};
 use crate::output::{Output, Stop};
 
 /// How often a follower looks for new rows.
@@ -16,9 +20,13 @@ const GLANCE: Duration = Duration::from_millis(200);
 pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> Result<(), Stop> {
     let query = RequestQuery {
         limit: arguments.limit,
-        query: Some(written(arguments)?),
+        query: Some(written(arguments, control).await?),
+        count: Counting::Skip,
         ..RequestQuery::default()
     };
+    if let Some(path) = &arguments.export {
+        return export(path, arguments.format, query, control, output).await;
+    }
     if arguments.count {
         return count(&query, control, output).await;
     }
@@ -38,8 +46,12 @@ pub(super) async fn run(arguments: &Logs, control: &Control, output: Output) -> 
 }
 
 /// The query of all arguments together.
-fn written(arguments: &Logs) -> Result<String, Stop> {
+async fn written(arguments: &Logs, control: &Control) -> Result<String, Stop> {
     let mut query: Query = arguments.query.as_deref().unwrap_or_default().parse()?;
+    if let Some(name) = &arguments.view {
+        let view: Query = control.saved_view(name)?.query.parse()?;
+        query.terms.extend(view.terms);
+    }
     if let Some(id) = arguments.correlation_id.as_deref().map(str::trim) {
         let id = Query::of(Test::Id(Pattern::Exactly(id.to_owned())));
         query.terms.extend(id.terms);
@@ -57,6 +69,7 @@ struct Counts {
 async fn count(query: &RequestQuery, control: &Control, output: Output) -> Result<(), Stop> {
     let query = RequestQuery {
         limit: 1,
+        count: Counting::Whole,
         ..query.clone()
     };
     let RequestPage {
@@ -64,6 +77,26 @@ async fn count(query: &RequestQuery, control: &Control, output: Output) -> Resul
     } = control.list_requests(query).await?;
     output.show(&Counts { matching, total }, |counts| {
         format!("{} of {} rows match", counts.matching, counts.total)
+    })
+}
+
+async fn export(
+    path: &Path,
+    format: Format,
+    query: RequestQuery,
+    control: &Control,
+    output: Output,
+) -> Result<(), Stop> {
+    let request = ExportRequest {
+        query: query.query.unwrap_or_default(),
+        format: match format {
+            Format::Jsonl => ExportFormat::Jsonl,
+            Format::Csv => ExportFormat::Csv,
+        },
+    };
+    let exported = control.export_requests_to(path, request).await?;
+    output.show(&exported, |exported| {
+        format!("{} rows are in {}", exported.rows, exported.path)
     })
 }
 

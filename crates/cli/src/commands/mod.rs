@@ -7,6 +7,7 @@ mod gitlab;
 mod gitlab_prompt;
 mod key;
 mod logs;
+mod logs_settings;
 mod model;
 mod model_draft;
 mod prompt;
@@ -18,8 +19,8 @@ use std::path::Path;
 use control::{Control, Error, Purpose};
 
 use crate::arguments::{
-    Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand,
-    ModelCommand, PromptCommand,
+    Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, Logs,
+    LogsCommand, ModelCommand, PromptCommand,
 };
 use crate::output::{Output, Stop, system_error};
 
@@ -63,6 +64,17 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             gitlab::run(command, &opened(reading(reads))?, output).await
         }
         Command::Prompt(arguments) => prompt::run(arguments, &opened(Purpose::Ask)?, output).await,
+        Command::Logs(Logs {
+            command: Some(command),
+            ..
+        }) => {
+            let reads = match command {
+                LogsCommand::Views => true,
+                LogsCommand::Keep { days, megabytes } => days.is_none() && megabytes.is_none(),
+                LogsCommand::SaveView { .. } | LogsCommand::RemoveView { .. } => false,
+            };
+            logs_settings::run(command, &opened(reading(reads))?, output).await
+        }
         // A newer or damaged settings file does not keep anyone from reading the log.
         Command::Logs(arguments) => {
             logs::run(arguments, &Control::open(folder, Purpose::Read)?, output).await

@@ -7,93 +7,12 @@ use std::{fs, io};
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode as Code, OpenFlags, TransactionBehavior};
 
+use super::schema::MIGRATIONS;
 use crate::files::{append_private, create_folder, set_aside};
 use crate::view::Notice;
 
 /// The database inside the data folder.
 const FILE: &str = "requests.sqlite";
-
-/// Lifts a database of the version of its place (from 0) to the next one.
-const MIGRATIONS: [&str; 3] = [
-    "
-    CREATE TABLE requests (
-        id INTEGER PRIMARY KEY,
-        started_at INTEGER NOT NULL,  -- ms since 1970
-        correlation_id TEXT NOT NULL,
-        state TEXT NOT NULL,
-        method TEXT NOT NULL,
-        path TEXT NOT NULL,
-        client TEXT NOT NULL,
-        model TEXT,
-        feature TEXT,
-        streamed INTEGER NOT NULL,
-        status INTEGER,
-        first_token_us INTEGER,
-        duration_us INTEGER,
-        prompt_tokens INTEGER,
-        completion_tokens INTEGER,
-        finish_reason TEXT,
-        error TEXT
-    ) STRICT;
-    CREATE INDEX requests_correlation_id ON requests (correlation_id);
-    CREATE INDEX requests_model ON requests (model);
-    CREATE INDEX requests_feature ON requests (feature) WHERE feature IS NOT NULL;
-    -- Completed rows are nearly all; the others are found without them.
-    CREATE INDEX requests_state ON requests (state)
-        WHERE state = 'running' OR state = 'failed' OR state = 'refused'
-           OR state = 'cancelled' OR state = 'interrupted';
-    -- Written once in a batch for each client; an index of the clients would cost each request.
-    CREATE TABLE clients (
-        name TEXT PRIMARY KEY,
-        last_used_at INTEGER NOT NULL  -- ms since 1970
-    ) STRICT, WITHOUT ROWID;
-",
-    "
-    ALTER TABLE requests ADD COLUMN family TEXT;
-    ALTER TABLE requests ADD COLUMN provider TEXT;
-    ALTER TABLE requests ADD COLUMN answered_by TEXT;  -- the fallback, when one answered
-    ALTER TABLE requests ADD COLUMN retries INTEGER;
-    ALTER TABLE requests ADD COLUMN queued_us INTEGER;
-    ALTER TABLE requests ADD COLUMN notes TEXT;        -- a JSON array of short texts
-",
-    // Text is written once, when a request ends: until then there is little of it, and few run.
-    "
-    CREATE VIRTUAL TABLE requests_text USING fts5 (
-        correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes,
-        content='requests', content_rowid='id', columnsize=0
-    );
-    INSERT INTO requests_text
-            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
-        SELECT id, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes
-        FROM requests WHERE state <> 'running' ORDER BY id;
-    CREATE TRIGGER requests_text_of_new AFTER INSERT ON requests WHEN new.state <> 'running' BEGIN
-        INSERT INTO requests_text
-            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
-        VALUES (new.id, new.correlation_id, new.client, new.path, new.model, new.feature,
-            new.answered_by, new.finish_reason, new.error, new.notes);
-    END;
-    CREATE TRIGGER requests_text_of_ended AFTER UPDATE ON requests WHEN new.state <> 'running' BEGIN
-        INSERT INTO requests_text
-            (rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
-        VALUES (new.id, new.correlation_id, new.client, new.path, new.model, new.feature,
-            new.answered_by, new.finish_reason, new.error, new.notes);
-    END;
-    -- A row that another process took for dead may still end.
-    CREATE TRIGGER requests_text_of_old BEFORE UPDATE ON requests WHEN old.state <> 'running' BEGIN
-        INSERT INTO requests_text
-            (requests_text, rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
-        VALUES ('delete', old.id, old.correlation_id, old.client, old.path, old.model, old.feature,
-            old.answered_by, old.finish_reason, old.error, old.notes);
-    END;
-    CREATE TRIGGER requests_text_of_gone AFTER DELETE ON requests WHEN old.state <> 'running' BEGIN
-        INSERT INTO requests_text
-            (requests_text, rowid, correlation_id, client, path, model, feature, answered_by, finish_reason, error, notes)
-        VALUES ('delete', old.id, old.correlation_id, old.client, old.path, old.model, old.feature,
-            old.answered_by, old.finish_reason, old.error, old.notes);
-    END;
-    CREATE INDEX requests_status ON requests (status) WHERE status >= 400;
-",
-];
 
 /// The version of the database that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode as Code, TransactionBehavior};
 
 use super::Shared;
+use super::care::Care;
 use super::database::{self, OpenError};
 use super::rows::Statements;
+use super::spans::Additions;
 use crate::view::Notice;
 
 /// Ended requests that wait in memory when the disk refuses; the oldest are given up.
@@ -85,6 +87,7 @@ pub(super) struct Keeper<R> {
     ended: Vec<Ended>,
     waiting: VecDeque<Ended>,
     rooms: Vec<R>,
+    care: Care,
 }
 
 impl<R> Keeper<R> {
@@ -108,6 +111,7 @@ impl<R> Keeper<R> {
             ended: Vec::new(),
             waiting: VecDeque::new(),
             rooms: Vec::new(),
+            care: Care::new(holder, Instant::now()),
         };
         notices.extend(keeper.reopen(Instant::now()));
         if holder && let Disk::Ready(connection) = &keeper.disk {
@@ -169,7 +173,7 @@ impl<R> Keeper<R> {
         let idle = self.touched.is_empty() && self.ended.is_empty() && self.waiting.is_empty();
         if !idle && matches!(self.disk, Disk::Ready(_)) {
             match self.write() {
-                Ok(()) => {}
+                Ok(rows) => self.care.wrote(rows, now),
                 Err(error) => self.refuse(&error.into(), now),
             }
         }
@@ -182,11 +186,25 @@ impl<R> Keeper<R> {
         }
     }
 
-    /// When the disk is to be tried again.
-    pub(super) fn next_try(&self) -> Option<Instant> {
+    /// When it has something to do by itself: to try the disk again, or [`Self::look_after`].
+    pub(super) fn next_step(&self) -> Option<Instant> {
         match self.disk {
             Disk::Refuses { next_try, .. } => Some(next_try),
-            _ => None,
+            Disk::Ready(_) => self.care.next(),
+            Disk::Newer => None,
+        }
+    }
+
+    /// Takes a step of the work that can wait, when it is time.
+    pub(super) fn look_after(&mut self, now: Instant) {
+        let Disk::Ready(connection) = &mut self.disk else {
+            return;
+        };
+        let keep = self.shared.keep.load_full();
+        match self.care.step(connection, keep.as_deref(), now) {
+            Ok(false) => {}
+            Ok(true) => self.tell(),
+            Err(error) => self.refuse(&error.into(), now),
         }
     }
 
@@ -211,13 +229,14 @@ impl<R> Keeper<R> {
         }
     }
 
-    /// Writes everything that is behind, in one transaction.
-    fn write(&mut self) -> rusqlite::Result<()> {
+    /// Writes everything that is behind, in one transaction. Returns how many rows are new.
+    fn write(&mut self) -> rusqlite::Result<u64> {
         let Disk::Ready(connection) = &mut self.disk else {
-            return Ok(());
+            return Ok(0);
         };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut statements = Statements::new(&transaction)?;
+        let mut additions = Additions::default();
         let running = &self.running;
         // New rows in the order of their requests, so that a later request has a higher id.
         let mut new: Vec<(u64, &Known, Option<&Outcome>)> = Vec::with_capacity(self.ended.len());
@@ -229,7 +248,9 @@ impl<R> Keeper<R> {
             if let (Some(routed), false) = (&ended.known.routed, ended.known.route_written) {
                 statements.route(row, routed)?;
             }
-            if !statements.end(row, &ended.outcome)? {
+            if statements.end(row, &ended.outcome)? {
+                additions.ended(ended.known.accepted.at, row, &ended.outcome);
+            } else {
                 new.push((ended.sequence, &ended.known, Some(&ended.outcome)));
             }
         }
@@ -250,14 +271,17 @@ impl<R> Keeper<R> {
         let mut clients = HashMap::new();
         for (sequence, known, outcome) in &new {
             let row = statements.insert(&known.accepted, known.routed.as_deref(), *outcome)?;
-            if outcome.is_none() {
-                rows.push((*sequence, row));
+            additions.began(known.accepted.at, row);
+            match outcome {
+                Some(outcome) => additions.ended(known.accepted.at, row, outcome),
+                None => rows.push((*sequence, row)),
             }
             clients.insert(known.accepted.client.as_str(), known.accepted.at);
         }
         for (client, at) in clients {
             statements.used(client, at)?;
         }
+        additions.write(&transaction)?;
         let inserted = new.len() as u64;
         drop(new);
         drop(statements);
@@ -275,7 +299,7 @@ impl<R> Keeper<R> {
         self.ended.clear();
         self.waiting.clear();
         self.shared.logged.fetch_add(inserted, Ordering::Relaxed);
-        Ok(())
+        Ok(inserted)
     }
 
     /// Moves ended requests into the memory ring, or gives them up.

@@ -1,18 +1,22 @@
 //! Pages of the request log.
 
 use std::cmp::Reverse;
+use std::time::{Duration, Instant};
 
 use domain::Query;
 use jiff::Zoned;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, named_params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
+use super::count;
+use super::index::Index;
 use super::rows::{COLUMNS, view};
 use super::search::{Search, Source};
-use crate::view::{RequestId, RequestPage, RequestView};
+use crate::view::{Counting, RequestId, RequestPage, RequestView};
 
 /// Rows of a page that names no limit.
 const PAGE: u32 = 100;
+/// How long a quick count goes on.
+const QUICK: Duration = Duration::from_millis(200);
 
 /// Which rows a page has.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(super) struct Wanted {
     pub(super) limit: u32,
     /// Only rows older than this one.
     pub(super) before: Option<RequestId>,
+    /// How far to count what matches.
+    pub(super) counting: Counting,
     /// Now, in the zone of the reader.
     pub(super) now: Zoned,
 }
@@ -38,32 +44,100 @@ pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result
     // One snapshot for the rows and both numbers; it ends with this page.
     let snapshot = connection.unchecked_transaction()?;
     let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
-    let everything = "SELECT count(*) FROM requests";
-    let total = snapshot
-        .prepare_cached(everything)?
-        .query_row([], |row| row.get(0).map(whole))?;
-    let mut matching = if search.is_everything() {
-        total
-    } else {
-        let Source { sql, values, .. } = search.counted();
-        snapshot
-            .prepare_cached(&format!("SELECT count(*) {sql}"))?
-            .query_row(params_from_iter(values), |row| row.get(0).map(whole))?
+    let total = count::total(&snapshot)?;
+    let (matching, counted) = match wanted.counting {
+        _ if search.is_everything() => (total, true),
+        Counting::Skip => (0, false),
+        Counting::Quick => count::matching(&snapshot, &search, Some(Instant::now() + QUICK))?,
+        Counting::Whole => count::matching(&snapshot, &search, None)?,
     };
-    let mut rows = newest(&snapshot, search.rows(), before, limit)?;
-    if let Some(running) = search.running() {
-        let mut running = newest(&snapshot, running, i64::MAX, u32::MAX)?;
-        running.retain(|row| search.has_words(row));
-        matching += running.len() as u64;
-        rows.extend(running.into_iter().filter(|row| row.id.0 < before));
-        rows.sort_by_key(|row| Reverse(row.id));
-        rows.truncate(limit as usize);
-    }
+    let rows = if search.asks_for_words() {
+        with_words(&snapshot, &search, before, limit as usize)?
+    } else {
+        newest(&snapshot, search.rows(), before, limit as usize)?
+    };
     Ok(RequestPage {
         rows,
         matching,
+        counted,
         total,
     })
+}
+
+/// The newest rows with the words: those that the index does not have, then part by part.
+fn with_words(
+    connection: &Connection,
+    search: &Search,
+    before: i64,
+    limit: usize,
+) -> rusqlite::Result<Vec<RequestView>> {
+    let index = Index::read(connection)?;
+    let mut rows = Vec::new();
+    unindexed(connection, search, &index, before, |row| {
+        rows.push(view(row)?);
+        Ok(rows.len() < limit)
+    })?;
+    let mut found = rows.len();
+    overdue(connection, search, &index, before, |row| {
+        rows.push(view(row)?);
+        Ok(true)
+    })?;
+    for part in index.parts {
+        if part.ids().0 >= before {
+            continue;
+        }
+        if found >= limit {
+            break;
+        }
+        let more = newest(connection, search.indexed_rows(part), before, limit - found)?;
+        found += more.len();
+        rows.extend(more);
+    }
+    rows.sort_by_key(|row| Reverse(row.id));
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+/// Looks through the rows after the end of the index, newest first, as long as the taker goes on.
+pub(super) fn unindexed(
+    connection: &Connection,
+    search: &Search,
+    index: &Index,
+    before: i64,
+    take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    let source = search.rows().and(">", index.indexed).and("<", before);
+    look_through(connection, search, source, take)
+}
+
+/// Looks through the rows that the index passed over or has in an older state.
+pub(super) fn overdue(
+    connection: &Connection,
+    search: &Search,
+    index: &Index,
+    before: i64,
+    take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    let mut source = search.rows().and("<=", index.indexed).and("<", before);
+    source.sql += " AND id IN (SELECT id FROM overdue)";
+    look_through(connection, search, source, take)
+}
+
+fn look_through(
+    connection: &Connection,
+    search: &Search,
+    Source { sql, id, values }: Source,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    let sql = format!("SELECT {COLUMNS} {sql} ORDER BY {id} DESC");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        if search.has_words(row)? && !take(row)? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Those of these rows that match, in this order.
@@ -76,51 +150,28 @@ pub(super) fn among(
     let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
     let mut found = Vec::new();
     for id in ids {
-        let mut rows = one(&snapshot, search.rows(), *id)?;
-        if let Some(running) = search.running() {
-            let running = one(&snapshot, running, *id)?.into_iter();
-            rows.extend(running.filter(|row| search.has_words(row)));
-        }
-        found.extend(rows);
+        look_through(&snapshot, &search, search.rows().and("=", id.0), |row| {
+            found.push(view(row)?);
+            Ok(true)
+        })?;
     }
     Ok(found)
 }
 
 fn newest(
     connection: &Connection,
-    Source {
-        sql,
-        id,
-        mut values,
-    }: Source,
+    source: Source,
     before: i64,
-    limit: u32,
+    limit: usize,
 ) -> rusqlite::Result<Vec<RequestView>> {
-    let sql = format!("SELECT {COLUMNS} {sql} AND {id} < ? ORDER BY {id} DESC LIMIT ?");
-    values.extend([before.into(), i64::from(limit).into()]);
-    rows(connection, &sql, values)
-}
-
-fn one(
-    connection: &Connection,
-    Source {
+    let Source {
         sql,
         id,
         mut values,
-    }: Source,
-    wanted: RequestId,
-) -> rusqlite::Result<Vec<RequestView>> {
-    values.push(wanted.0.into());
-    let sql = format!("SELECT {COLUMNS} {sql} AND {id} = ?");
-    rows(connection, &sql, values)
-}
-
-fn rows(
-    connection: &Connection,
-    sql: &str,
-    values: Vec<Value>,
-) -> rusqlite::Result<Vec<RequestView>> {
-    let mut statement = connection.prepare_cached(sql)?;
+    } = source.and("<", before);
+    values.push((limit as i64).into());
+    let sql = format!("SELECT {COLUMNS} {sql} ORDER BY {id} DESC LIMIT ?");
+    let mut statement = connection.prepare_cached(&sql)?;
     statement
         .query_map(params_from_iter(values), view)?
         .collect()
@@ -149,9 +200,4 @@ pub(super) fn newer_than(
     statement
         .query_map(named_params! {":id": id.0, ":limit": limit}, view)?
         .collect()
-}
-
-/// A count, which is never negative.
-fn whole(count: i64) -> u64 {
-    count.max(0) as u64
 }

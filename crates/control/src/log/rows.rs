@@ -13,6 +13,9 @@ pub(super) const COLUMNS: &str = "id, started_at, correlation_id, state, method,
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
      finish_reason, error, family, provider, answered_by, retries, queued_us, notes";
 
+/// Where the texts that are searched are among [`COLUMNS`].
+pub(super) const TEXT_COLUMNS: [usize; 9] = [2, 5, 6, 7, 8, 15, 16, 19, 22];
+
 const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
      finish_reason, error, family, provider, answered_by, retries, queued_us, notes) \

@@ -1,24 +1,16 @@
 //! A query as SQL. What came from outside is bound, never written into a statement. Words are
-//! looked up in the full-text table, which holds the rows that have ended; the few that run are
-//! read and looked through.
+//! looked up in the full-text index; rows that it does not have are read and looked through.
 
 use std::time::Duration;
 
 use domain::{Bound, Number, Pattern, Query, Test, Words};
-use jiff::{Timestamp, Zoned};
-use rusqlite::Connection;
+use jiff::Zoned;
 use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
 
-use super::summary::first_since;
-use crate::view::RequestView;
-
-/// Rows may be this much out of the order of their times: several processes write, and rows wait
-/// while the disk refuses.
-const DISORDER: Duration = Duration::from_secs(600);
-
-/// The rows in which words occur, found by the words first: they leave the fewest.
-const HITS: &str = "(SELECT rowid AS hit FROM requests_text WHERE requests_text MATCH ?) \
-     CROSS JOIN requests ON id = hit";
+use super::index::Part;
+use super::rows::TEXT_COLUMNS;
+use super::spans::{first_since, last_until};
 
 /// A query, ready to be put into statements.
 pub(super) struct Search {
@@ -28,11 +20,13 @@ pub(super) struct Search {
     values: Vec<Value>,
     /// What words must occur, or must not (`true`).
     words: Vec<(bool, Words)>,
+    /// Whether an index of the table leaves few rows, so that words are looked up after it.
+    is_selective: bool,
 }
 
 /// Rows to read from: a statement from `FROM` to its conditions, and its values.
 pub(super) struct Source {
-    /// The text.
+    /// The text; more conditions may follow it.
     pub(super) sql: String,
     /// The id of the row, as the statement gives its order.
     pub(super) id: &'static str,
@@ -51,6 +45,7 @@ impl Search {
             conditions: Vec::new(),
             values: Vec::new(),
             words: Vec::new(),
+            is_selective: false,
         };
         for term in &query.terms {
             if let Test::Text(words) = &term.test {
@@ -58,6 +53,7 @@ impl Search {
                 continue;
             }
             let (condition, values) = condition(connection, &term.test, now)?;
+            search.is_selective |= !term.is_negated && leaves_few(&term.test);
             search.conditions.push(if term.is_negated {
                 // What a row does not have is not equal.
                 format!("({condition}) IS NOT TRUE")
@@ -74,86 +70,95 @@ impl Search {
         self.conditions.is_empty() && self.words.is_empty()
     }
 
-    /// The rows that match by SQL alone: with words, only those that have ended.
+    /// Whether words must be looked up.
+    pub(super) fn asks_for_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Whether an index of the table leaves few rows.
+    pub(super) fn is_selective(&self) -> bool {
+        self.is_selective
+    }
+
+    /// Whether nothing but words is asked for.
+    pub(super) fn is_words_alone(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// The rows that meet the conditions. Of words it knows nothing: [`Self::has_words`] decides.
     pub(super) fn rows(&self) -> Source {
+        Source::new("requests", "id", &self.conditions, self.values.clone())
+    }
+
+    /// The rows of a part of the index that meet the conditions and have the words.
+    pub(super) fn indexed_rows(&self, part: Part) -> Source {
+        let (is_negated, expression) = self.expression();
+        let table = part.table();
+        let hits = format!("SELECT rowid AS hit FROM {table} WHERE {table} MATCH ?");
         let mut conditions = self.conditions.clone();
         let mut values = self.values.clone();
-        let mut from = "requests";
-        let mut id = "id";
-        if let Some((is_negated, expression)) = self.expression() {
-            if is_negated {
-                conditions.push("state <> 'running'".into());
-                conditions.push(
-                    "id NOT IN (SELECT rowid FROM requests_text WHERE requests_text MATCH ?)"
-                        .into(),
-                );
-                values.push(expression.into());
-            } else {
-                from = HITS;
-                id = "hit";
-                values.insert(0, expression.into());
-            }
+        if !is_negated && !self.is_selective {
+            // By the words first: they leave the fewest.
+            values.insert(0, expression.into());
+            conditions.push("hit NOT IN (SELECT id FROM overdue)".into());
+            let from = format!("({hits}) CROSS JOIN requests ON id = hit");
+            return Source::new(&from, "hit", &conditions, values);
         }
-        Source::new(from, id, &conditions, values)
+        let (not, plus) = match (is_negated, self.is_selective) {
+            (true, false) => ("NOT ", ""),
+            (true, true) => ("NOT ", "+"),
+            (false, _) => ("", "+"),
+        };
+        let (first, last) = part.ids();
+        conditions.push(format!(
+            "{plus}id BETWEEN {first} AND {last} AND +id <= (SELECT indexed FROM totals) \
+             AND +id NOT IN (SELECT id FROM overdue) AND +id {not}IN ({hits})"
+        ));
+        values.push(expression.into());
+        Source::new("requests", "id", &conditions, values)
     }
 
-    /// Counts these rows without reading them, where that can be.
-    pub(super) fn counted(&self) -> Source {
-        match self.expression() {
-            Some((false, expression)) if self.conditions.is_empty() => {
-                let conditions = ["requests_text MATCH ?".to_owned()];
-                Source::new(
-                    "requests_text",
-                    "rowid",
-                    &conditions,
-                    vec![expression.into()],
-                )
-            }
-            _ => self.rows(),
-        }
-    }
-
-    /// The rows that still run and meet the conditions; [`Self::has_words`] decides on each. None
-    /// without words: then the other source has them.
-    pub(super) fn running(&self) -> Option<Source> {
-        let mut conditions = self.conditions.clone();
-        conditions.push("state = 'running'".into());
-        let source = || Source::new("requests", "id", &conditions, self.values.clone());
-        (!self.words.is_empty()).then(source)
-    }
-
-    /// Whether the words occur in a row as they must.
-    pub(super) fn has_words(&self, row: &RequestView) -> bool {
-        let feature = row.feature.map(|feature| feature.record().name);
-        let texts = [
-            Some(row.model.as_str()),
-            feature,
-            Some(&row.client),
-            Some(&row.path),
-            Some(&row.correlation_id),
+    /// The words in a part of the index, without a look at the rows: what was removed may be among
+    /// them.
+    pub(super) fn hits(&self, part: Part) -> Option<Source> {
+        let (is_negated, expression) = self.expression();
+        let table = part.table();
+        let conditions = [
+            format!("{table} MATCH ?"),
+            "rowid >= (SELECT min(id) FROM requests)".into(),
+            "rowid NOT IN (SELECT id FROM overdue)".into(),
         ];
-        self.words.iter().all(|(is_negated, words)| {
-            let occur = texts.iter().flatten().any(|text| words.occur_in(text));
-            occur != *is_negated
-        })
+        let source = || Source::new(&table, "rowid", &conditions, vec![expression.into()]);
+        (!is_negated && self.is_words_alone()).then(source)
     }
 
-    /// The words in the language of the full-text table, and whether they are all unwanted: it
-    /// cannot look for what is not there.
-    fn expression(&self) -> Option<(bool, String)> {
+    /// Whether the words occur in a row, of which all columns were selected, as they must.
+    pub(super) fn has_words(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
+        for (is_negated, words) in &self.words {
+            let mut occur = false;
+            for column in TEXT_COLUMNS {
+                let text = row.get_ref(column)?.as_str_or_null()?;
+                occur |= text.is_some_and(|text| words.occur_in(text));
+            }
+            if occur == *is_negated {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The words in the language of the index, and whether they are all unwanted: it cannot look
+    /// for what is not there.
+    fn expression(&self) -> (bool, String) {
         let of = |wanted: bool| {
             let words = self.words.iter().filter(move |(no, _)| *no != wanted);
             words.map(|(_, words)| phrase(words)).collect::<Vec<_>>()
         };
-        let (wanted, unwanted) = (of(true), of(false));
+        let (wanted, unwanted) = (of(true).join(" AND "), of(false).join(" OR "));
         match (wanted.is_empty(), unwanted.is_empty()) {
-            (true, true) => None,
-            (true, false) => Some((true, unwanted.join(" OR "))),
-            (false, true) => Some((false, wanted.join(" AND "))),
-            (false, false) => {
-                let (wanted, unwanted) = (wanted.join(" AND "), unwanted.join(" OR "));
-                Some((false, format!("({wanted}) NOT ({unwanted})")))
-            }
+            (true, _) => (true, unwanted),
+            (false, true) => (false, wanted),
+            (false, false) => (false, format!("({wanted}) NOT ({unwanted})")),
         }
     }
 }
@@ -170,6 +175,24 @@ impl Source {
             id,
             values,
         }
+    }
+
+    /// With one more condition on the id.
+    pub(super) fn and(mut self, order: &str, id: i64) -> Self {
+        self.sql = format!("{} AND {} {order} ?", self.sql, self.id);
+        self.values.push(id.into());
+        self
+    }
+}
+
+/// Whether an index has only the few rows of this kind.
+fn leaves_few(test: &Test) -> bool {
+    match test {
+        Test::Id(_) => true,
+        Test::Status(value) => least(value) >= 400,
+        Test::StatusClass(class) => *class >= 4,
+        Test::State(state) => *state != domain::RequestState::Completed,
+        _ => false,
     }
 }
 
@@ -217,9 +240,8 @@ fn condition(
         }
         Test::Until(when) => {
             let end = when.end(now);
-            let late = end.checked_add(DISORDER).unwrap_or(Timestamp::MAX);
-            let last = first_since(connection, late.as_millisecond())?;
-            let condition = "(id < ? AND started_at < ?)";
+            let last = last_until(connection, end.as_millisecond())?;
+            let condition = "(id <= ? AND started_at < ?)";
             (
                 condition.into(),
                 vec![last.into(), end.as_millisecond().into()],

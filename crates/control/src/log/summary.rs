@@ -2,17 +2,20 @@
 
 use domain::Feature;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{COLUMNS, timestamp, view};
+use super::spans::{self, SPAN, Span, first_since};
 use crate::view::{Activity, ActivityBucket, ActivityQuery, Evidence, LastError, RequestView};
 
 /// The period of evidence, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Parts of a period of activity.
 const BUCKETS: i64 = 60;
-/// Times to first token that a percentile is taken of: the newest.
+/// Rows whose times to first token a percentile is taken of: the newest.
 const SAMPLE: u32 = 10_000;
+/// The same for one part of a period.
+const PART_SAMPLE: u32 = 500;
 
 /// Whose requests.
 #[derive(Debug, Clone, Copy)]
@@ -57,59 +60,108 @@ pub(super) fn evidence(
     Ok(sum_up(requests.saturating_sub(running), errors, times))
 }
 
-/// What happened in a period up to now.
+/// What happened in a period up to now: whole spans of [`SPAN`].
 pub(super) fn activity(
     connection: &Connection,
     query: &ActivityQuery,
     now: Timestamp,
 ) -> rusqlite::Result<Activity> {
     let length = i64::from(query.minutes.clamp(1, 100_000)) * 60_000;
-    let start = now.as_millisecond() - length;
-    let since = first_since(connection, start)?;
-    let values = named_params! {":start": start, ":length": length, ":since": since};
-    let bucket = format!("min((started_at - :start) * {BUCKETS} / :length, {BUCKETS} - 1)");
-    let range = "id >= :since AND started_at >= :start";
-    let mut buckets = vec![ActivityBucket::default(); BUCKETS as usize];
-    let (mut ended, mut errors, mut tokens) = (0, 0, 0);
-    let sql = format!(
-        "SELECT {bucket}, count(*), sum(state = 'failed'), sum(state <> 'running'), \
-         total(completion_tokens) FROM requests WHERE {range} GROUP BY 1"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(values)?;
-    while let Some(row) = rows.next()? {
-        let Some(bucket) = bucket_at(&mut buckets, row)? else {
-            continue;
-        };
-        bucket.requests = row.get(1)?;
-        bucket.errors = row.get(2)?;
-        bucket.completion_tokens = row.get::<_, f64>(4)? as u32;
-        errors += bucket.errors;
-        ended += row.get::<_, u32>(3)?;
-        tokens += row.get::<_, f64>(4)? as u64;
-    }
-    let sql = format!(
-        "SELECT {bucket}, first_token_us FROM requests WHERE {range} \
-         AND first_token_us IS NOT NULL ORDER BY id DESC LIMIT {SAMPLE}"
-    );
-    let mut times: Vec<Vec<i64>> = vec![Vec::new(); buckets.len()];
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(values)?;
-    while let Some(row) = rows.next()? {
-        if let Some(times) = bucket_at(&mut times, row)? {
-            times.push(row.get(1)?);
+    let start = (now.as_millisecond() - length) / SPAN * SPAN;
+    // One snapshot for spans and rows; it ends with this.
+    let snapshot = connection.unchecked_transaction()?;
+    let mut parts = vec![Part::default(); BUCKETS as usize];
+    for span in spans::since(&snapshot, start)? {
+        // What a clock that jumped back left in the future is not of this period.
+        if span.at <= now.as_millisecond() {
+            let place = ((span.at - start) * BUCKETS / length).clamp(0, BUCKETS - 1);
+            parts[place as usize].add(&span);
         }
     }
-    let all = times.concat();
-    for (bucket, mut times) in buckets.iter_mut().zip(times) {
+    let mut buckets = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let mut times = part.times(&snapshot)?;
         times.sort_unstable();
-        bucket.first_token_p50_ms = percentile(&times, 50);
+        buckets.push(ActivityBucket {
+            requests: narrow(part.requests),
+            errors: narrow(part.failed),
+            first_token_p50_ms: percentile(&times, 50),
+            completion_tokens: narrow(part.tokens),
+        });
     }
+    let sum = |number: fn(&Part) -> i64| parts.iter().map(number).sum::<i64>();
+    let running = "SELECT count(*) FROM requests WHERE state = 'running' AND started_at >= ?";
+    let running: i64 = snapshot
+        .prepare_cached(running)?
+        .query_row([start], |row| row.get(0))?;
+    let ended = narrow(sum(|part| part.requests) - running);
+    let first = parts
+        .iter()
+        .filter_map(|part| part.rows)
+        .map(|rows| rows.0)
+        .min();
+    let sql = format!(
+        "SELECT first_token_us FROM (SELECT first_token_us, started_at FROM requests \
+         WHERE id >= ? ORDER BY id DESC LIMIT {SAMPLE}) \
+         WHERE started_at >= ? AND first_token_us IS NOT NULL"
+    );
+    let times = snapshot
+        .prepare_cached(&sql)?
+        .query_map([first.unwrap_or(i64::MAX), start], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
     Ok(Activity {
         buckets,
-        evidence: sum_up(ended, errors, all),
-        completion_tokens: tokens,
+        evidence: sum_up(ended, narrow(sum(|part| part.failed)), times),
+        completion_tokens: sum(|part| part.tokens).max(0) as u64,
     })
+}
+
+/// The spans of one sixtieth of a period, together.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    /// The lowest and the highest row.
+    rows: Option<(i64, i64)>,
+    /// When its first span begins and its last one ends.
+    begin: i64,
+    end: i64,
+    requests: i64,
+    failed: i64,
+    tokens: i64,
+}
+
+impl Part {
+    fn add(&mut self, span: &Span) {
+        let (first, last) = self.rows.unwrap_or((span.first, span.last));
+        if self.rows.is_none() {
+            self.begin = span.at;
+        }
+        self.end = span.at + SPAN - 1;
+        self.rows = Some((first.min(span.first), last.max(span.last)));
+        self.requests += span.requests;
+        self.failed += span.failed;
+        self.tokens += span.tokens;
+    }
+
+    /// Times to first token of its newest rows.
+    fn times(&self, connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+        let Some((first, last)) = self.rows else {
+            return Ok(Vec::new());
+        };
+        let sql = format!(
+            "SELECT first_token_us FROM (SELECT first_token_us, started_at FROM requests \
+             WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT {PART_SAMPLE}) \
+             WHERE started_at BETWEEN ? AND ? AND first_token_us IS NOT NULL"
+        );
+        connection
+            .prepare_cached(&sql)?
+            .query_map([first, last, self.begin, self.end], |row| row.get(0))?
+            .collect()
+    }
+}
+
+/// A number for a view.
+fn narrow(number: i64) -> u32 {
+    number.clamp(0, u32::MAX.into()) as u32
 }
 
 /// The newest answer or failure of a deployment name.
@@ -160,35 +212,6 @@ pub(super) fn last_used(
         .query_row([client], |row| row.get(0))
         .optional()?;
     Ok(time.map(timestamp))
-}
-
-/// The first row of a period. Rows are in the order of their time, but for requests that came at
-/// nearly the same moment; so it is found by halving, without an index that each insert would pay.
-pub(super) fn first_since(connection: &Connection, since: i64) -> rusqlite::Result<i64> {
-    let limits = "SELECT ifnull(min(id), 0), ifnull(max(id), 0) + 1 FROM requests";
-    let (mut low, mut high): (i64, i64) = connection
-        .prepare_cached(limits)?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let sql = "SELECT id, started_at FROM requests WHERE id >= ? ORDER BY id LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let found: Option<(i64, i64)> = statement
-            .query_row([middle], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match found {
-            Some((id, at)) if at < since => low = id + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
-}
-
-fn bucket_at<'a, T>(buckets: &'a mut [T], row: &Row<'_>) -> rusqlite::Result<Option<&'a mut T>> {
-    let place: i64 = row.get(0)?;
-    Ok(usize::try_from(place)
-        .ok()
-        .and_then(|place| buckets.get_mut(place)))
 }
 
 fn sum_up(requests: u32, errors: u32, mut times: Vec<i64>) -> Evidence {

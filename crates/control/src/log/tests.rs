@@ -129,7 +129,8 @@ async fn everything_sent_before_a_flush_is_in_the_table_after_it() {
             writing: true,
             waiting: 0,
             lost: 0,
-            sentence: None
+            sentence: None,
+            space: None
         }
     );
 }
@@ -301,5 +302,7 @@ async fn the_log_belongs_to_its_owner_alone() {
     }
 }
 
+mod exporting;
 mod reading;
+mod removing;
 mod searching;

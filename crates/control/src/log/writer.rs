@@ -52,7 +52,7 @@ async fn run<E: Into<Event<R>>, R>(
     mut keeper: Keeper<R>,
 ) {
     loop {
-        let next_try = keeper.next_try();
+        let next_step = keeper.next_step();
         let mut command = tokio::select! {
             biased;
             command = commands.recv() => Some(command.unwrap_or(Command::Close)),
@@ -60,7 +60,7 @@ async fn run<E: Into<Event<R>>, R>(
                 keeper.take(event.into());
                 None
             }
-            () = sleep_until(next_try) => None,
+            () = sleep_until(next_step) => None,
         };
         if command.is_none() {
             tokio::select! {
@@ -83,7 +83,8 @@ async fn run<E: Into<Event<R>>, R>(
             // Whoever asked may be gone.
             Some(Command::Flush(done)) => drop(done.send(())),
             Some(Command::Close) => return keeper.close(Instant::now()),
-            None => {}
+            // Nobody waits.
+            None => keeper.look_after(Instant::now()),
         }
     }
 }

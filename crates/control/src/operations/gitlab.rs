@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::environment::Environment;
 use crate::view::{
-    GitlabDraft, GitlabView, RefusalView, RequestQuery, SeenTokenView, TokenKindView,
+    Counting, GitlabDraft, GitlabView, RefusalView, RequestQuery, SeenTokenView, TokenKindView,
     TokenProviderView,
 };
 use crate::{Control, Error};
@@ -84,6 +84,7 @@ impl Control {
     async fn last_refusal(&self) -> Result<Option<RefusalView>, Error> {
         let query = RequestQuery {
             limit: 1,
+            count: Counting::Skip,
             query: Some(format!("state:refused \"{TOKEN_REFUSED}\"")),
             ..RequestQuery::default()
         };

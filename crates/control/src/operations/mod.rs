@@ -6,6 +6,7 @@ mod families;
 mod features;
 mod gateway;
 mod gitlab;
+mod log_settings;
 mod models;
 mod playground;
 mod prompts;

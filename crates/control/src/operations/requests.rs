@@ -1,8 +1,13 @@
 //! Rows of the request log.
 
+use std::path::{Path, PathBuf};
+
 use jiff::Zoned;
 
-use crate::view::{RequestId, RequestPage, RequestQuery, RequestView};
+use crate::files::{create_folder, file_error};
+use crate::view::{
+    ExportFormat, ExportRequest, Exported, RequestId, RequestPage, RequestQuery, RequestView,
+};
 use crate::{Control, Error, ErrorCode};
 
 impl Control {
@@ -23,6 +28,41 @@ impl Control {
                 "It may have been removed. Reload the list.",
             )
         })
+    }
+
+    /// Writes every row that a query finds to a new file among the user's downloads, or in the
+    /// data folder where there are none. A face names no path.
+    pub async fn export_requests(&self, request: ExportRequest) -> Result<Exported, Error> {
+        let now = Zoned::now();
+        let folder = dirs::download_dir()
+            .filter(|folder| folder.is_dir())
+            .unwrap_or_else(|| self.folder().join("exports"));
+        create_folder(&folder).map_err(|error| file_error("cannot make", &folder, &error))?;
+        let time = now.strftime("%Y%m%d-%H%M%S");
+        let kind = match request.format {
+            ExportFormat::Jsonl => "jsonl",
+            ExportFormat::Csv => "csv",
+        };
+        let path = (1..)
+            .map(|count| match count {
+                1 => folder.join(format!("gatehouse-requests-{time}.{kind}")),
+                count => folder.join(format!("gatehouse-requests-{time}-{count}.{kind}")),
+            })
+            .find(|path: &PathBuf| !path.exists())
+            .expect("a folder has fewer files than there are numbers");
+        self.export_requests_to(&path, request).await
+    }
+
+    /// Writes every row that a query finds to a new file, which only its owner can read.
+    pub async fn export_requests_to(
+        &self,
+        path: &Path,
+        request: ExportRequest,
+    ) -> Result<Exported, Error> {
+        self.log.flush().await;
+        let ExportRequest { query, format } = request;
+        let path = path.to_owned();
+        self.log.export(&query, format, path, Zoned::now()).await
     }
 
     /// Rows above this one, oldest first, at most `limit`.

@@ -1,12 +1,14 @@
 //! The state of everything.
 
-use crate::view::{Activity, ActivityQuery, Status};
+use crate::view::{Activity, ActivityQuery, LogView, Status};
 use crate::{Control, Error};
 
 impl Control {
     /// The state of everything.
     pub async fn status(&self, (): ()) -> Result<Status, Error> {
         let counters = self.gateway.counters();
+        // A log that cannot be read says so in `log`.
+        let space = self.log.space().await.unwrap_or_default();
         Ok(Status {
             gateway: self.runner.state(),
             in_flight: counters.in_flight(),
@@ -17,10 +19,12 @@ impl Control {
             hung_up: self.gateway.hung_up(),
             client_keys: u32::try_from(self.settings.load().client_keys.len()).unwrap_or(u32::MAX),
             open_on_loopback: self.settings_of_this_run().gitlab.open_on_loopback,
-            // A log that cannot be read says so in `log`.
             last_error: self.log.last_error().await.unwrap_or_default(),
             keyring: self.keys.keyring(),
-            log: self.log.view(),
+            log: LogView {
+                space,
+                ..self.log.view()
+            },
             notices: self.notices(),
             read_only: self
                 .read_only()

@@ -33,7 +33,9 @@ pub use prompts::{
     CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
 pub use request::{
-    Activity, ActivityBucket, ActivityQuery, Evidence, RequestId, RequestPage, RequestQuery,
-    RequestView,
+    Activity, ActivityBucket, ActivityQuery, Counting, Evidence, ExportFormat, ExportRequest,
+    Exported, RequestId, RequestPage, RequestQuery, RequestView,
 };
-pub use status::{GatewayState, KeyringState, KeyringView, LastError, LogView, Notice, Status};
+pub use status::{
+    GatewayState, KeyringState, KeyringView, LastError, LogSpace, LogView, Notice, Status,
+};

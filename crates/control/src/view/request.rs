@@ -87,10 +87,26 @@ pub struct RequestQuery {
     /// Only rows older than this one.
     #[ts(optional = nullable)]
     pub before: Option<RequestId>,
+    /// How far to count what matches.
+    pub count: Counting,
     /// Only rows for which every term of this query holds, such as `model:mixtral status:5xx
     /// -client:curl* "timed out"`. Without one, all.
     #[ts(optional = nullable)]
     pub query: Option<String>,
+}
+
+/// How far to count the rows that match a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Counting {
+    /// As many as can be counted in 200 ms.
+    #[default]
+    Quick,
+    /// All of them, however long it takes.
+    Whole,
+    /// None.
+    Skip,
 }
 
 /// Rows of the request log.
@@ -99,12 +115,46 @@ pub struct RequestQuery {
 pub struct RequestPage {
     /// The rows, newest first.
     pub rows: Vec<RequestView>,
-    /// How many rows match, loaded or not.
+    /// How many rows match, loaded or not; when not all were counted, at least so many.
     #[ts(type = "number")]
     pub matching: u64,
+    /// Whether all rows that match were counted.
+    pub counted: bool,
     /// How many rows there are.
     #[ts(type = "number")]
     pub total: u64,
+}
+
+/// How rows are written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// A table; no cell of it is read as a formula.
+    Csv,
+}
+
+/// Which rows to write to a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExportRequest {
+    /// What must hold of them; empty for all.
+    pub query: String,
+    /// How they are written.
+    pub format: ExportFormat,
+}
+
+/// A file of rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Exported {
+    /// Where it is.
+    pub path: String,
+    /// How many rows it has.
+    #[ts(type = "number")]
+    pub rows: u64,
 }
 
 /// What the requests of a model or a feature showed in a period.

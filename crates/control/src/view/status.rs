@@ -139,6 +139,24 @@ pub struct LogView {
     /// What happened and what to do, when rows do not reach the disk.
     #[ts(optional = nullable)]
     pub sentence: Option<String>,
+    /// What the rows take; none when there is no log yet.
+    #[ts(optional = nullable)]
+    pub space: Option<LogSpace>,
+}
+
+/// What the rows of the request log take.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LogSpace {
+    /// How many rows there are.
+    #[ts(type = "number")]
+    pub rows: u64,
+    /// Bytes on the disk, with what finds them.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// When the oldest request was accepted.
+    #[ts(type = "string", optional = nullable)]
+    pub oldest: Option<Timestamp>,
 }
 
 /// Something that the admin should know.

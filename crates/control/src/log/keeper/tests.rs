@@ -84,6 +84,7 @@ impl Fixture {
         list::page(
             &connection,
             &list::Wanted {
+                counting: crate::view::Counting::Whole,
                 query: domain::Query::default(),
                 limit: u32::MAX,
                 before: None,
@@ -275,7 +276,7 @@ fn a_refusing_disk_is_tried_each_second_and_then_each_minute() {
     let mut fixture = Fixture::in_folder(folder);
     let mut pauses = Vec::new();
     for _ in 0..QUICK_TRIES + 2 {
-        let next = fixture.keeper.next_try().unwrap();
+        let next = fixture.keeper.next_step().unwrap();
         pauses.push(
             next.saturating_duration_since(fixture.now)
                 .as_secs_f64()
@@ -306,7 +307,7 @@ fn a_log_of_a_newer_program_is_left_alone() {
     fixture.commit();
     assert_eq!(fixture.waiting_and_lost(), (0, 3));
     assert_eq!(fixture.rooms_given_back(), 3);
-    assert_eq!(fixture.keeper.next_try(), None);
+    assert_eq!(fixture.keeper.next_step(), None);
     let trouble = fixture.shared.trouble.lock().unwrap().clone().unwrap();
     assert!(trouble.contains("version 99"), "{trouble}");
     assert_eq!(fixture.rows(), []);

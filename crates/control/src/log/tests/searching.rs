@@ -4,6 +4,7 @@ use domain::{Feature, Field, Provider};
 use gateway::{Accepted, Outcome, Routed};
 
 use super::*;
+use crate::view::Counting;
 
 fn query(text: &str) -> RequestQuery {
     RequestQuery {
@@ -28,14 +29,19 @@ impl Fixture {
     async fn found(&self, text: &str) -> Vec<i64> {
         let page = self.list(query(text)).await;
         let found = ids(&page.rows);
-        assert_eq!(page.matching, found.len() as u64, "{text}");
+        assert_eq!(
+            (page.matching, page.counted),
+            (found.len() as u64, true),
+            "{text}"
+        );
         found
     }
 
-    /// Panics unless the index has exactly the texts of the table; no row may run.
-    fn check_index(&self) {
-        let check = "INSERT INTO requests_text (requests_text, rank) VALUES ('integrity-check', 1)";
-        connect(self.folder.path()).execute(check, []).unwrap();
+    /// Indexes every row.
+    fn index(&self) {
+        let mut connection = connect(self.folder.path());
+        while index::step(&mut connection).unwrap() {}
+        assert_eq!(index::behind(&connection).unwrap(), 0);
     }
 }
 
@@ -134,9 +140,9 @@ async fn every_key_finds_its_rows_and_their_number() {
 }
 
 #[tokio::test]
-async fn words_are_found_in_every_text_of_rows_that_ended_and_of_those_that_run() {
+async fn words_are_found_in_every_text_of_rows_that_are_indexed_and_of_those_that_are_not() {
     let fixture = three().await;
-    for (text, expected) in [
+    let words: [(&str, Vec<i64>); _] = [
         ("codestral", vec![3, 2]),
         ("CODES*", vec![3, 2]),
         ("codes", vec![]),
@@ -165,38 +171,46 @@ async fn words_are_found_in_every_text_of_rows_that_ended_and_of_those_that_run(
         ("codestral -status:5xx", vec![3]),
         ("chat* duration:>2s", vec![2]),
         ("NEAR(codestral", vec![]),
-    ] {
-        assert_eq!(fixture.found(text).await, expected, "{text}");
+    ];
+    for is_indexed in [false, true] {
+        for (text, expected) in &words {
+            assert_eq!(fixture.found(text).await, *expected, "{text}, {is_indexed}");
+        }
+        fixture.index();
     }
 }
 
 #[tokio::test]
 async fn a_row_is_found_once_whatever_becomes_of_it() {
     let mut fixture = three().await;
-    let mut ended = outcome(RequestState::Completed);
-    ended.finish_reason = Some("eos".into());
-    let finish = |fixture: &Fixture, ended: Outcome| {
-        let event = Event::Finished(3, Box::new(ended), ());
-        fixture.events.send(event).unwrap();
-    };
+    fixture.index();
     assert_eq!(fixture.found("completions").await, [3, 2]);
     // The holder of the folder takes it for dead; then its own process ends it.
     let interrupted = "UPDATE requests SET state = 'interrupted' WHERE id = 3";
     connect(fixture.folder.path())
         .execute(interrupted, [])
         .unwrap();
-    assert_eq!(fixture.found("completions").await, [3, 2]);
-    fixture.check_index();
-    finish(&fixture, ended);
+    for _ in 0..2 {
+        assert_eq!(fixture.found("completions").await, [3, 2]);
+        assert_eq!(fixture.found("state:interrupted completions").await, [3]);
+        fixture.index();
+    }
+    let mut ended = outcome(RequestState::Completed);
+    ended.finish_reason = Some("eos".into());
+    fixture
+        .events
+        .send(Event::Finished(3, Box::new(ended), ()))
+        .unwrap();
     fixture.request(0, "mixtral", RequestState::Failed, None);
     fixture.log.flush().await;
-    assert_eq!(fixture.found("completions").await, [4, 3, 2]);
-    assert_eq!(fixture.found("eos").await, [3]);
-    fixture.check_index();
+    for _ in 0..2 {
+        assert_eq!(fixture.found("completions").await, [4, 3, 2]);
+        assert_eq!(fixture.found("eos").await, [3]);
+        fixture.index();
+    }
     let gone = "DELETE FROM requests WHERE id = 3";
     connect(fixture.folder.path()).execute(gone, []).unwrap();
     assert_eq!(fixture.found("eos").await, [0; 0]);
-    fixture.check_index();
 }
 
 #[tokio::test]
@@ -208,7 +222,12 @@ async fn pages_of_a_search_follow_each_other_and_know_all_matches() {
     }
     fixture.send(accepted("id-last"), Some(routed("mixtral")), None);
     fixture.log.flush().await;
-    for text in ["mixtral", "model:mixtral", "-codestral"] {
+    for (is_indexed, text) in [false, true].into_iter().flat_map(|is_indexed| {
+        ["mixtral", "model:mixtral", "-codestral"].map(|text| (is_indexed, text))
+    }) {
+        if is_indexed {
+            fixture.index();
+        }
         let mut seen = Vec::new();
         let mut before = None;
         loop {
@@ -228,22 +247,56 @@ async fn pages_of_a_search_follow_each_other_and_know_all_matches() {
 }
 
 #[tokio::test]
-async fn rows_of_an_older_log_are_searched_after_the_lift() {
+async fn rows_of_an_older_log_are_searched_and_summed_up_after_the_lift() {
     let mut fixture = three().await;
     fixture.request(0, "old one", RequestState::Completed, None);
     let folder = fixture.close().await;
     connect(folder.path())
         .execute_batch(
-            "DROP TRIGGER requests_text_of_new; DROP TRIGGER requests_text_of_ended;
-             DROP TRIGGER requests_text_of_old; DROP TRIGGER requests_text_of_gone;
-             DROP TABLE requests_text; DROP INDEX requests_status;
+            "DROP TRIGGER requests_end_again; DROP TABLE totals; DROP TABLE parts;
+             DROP TABLE overdue; DROP TABLE spans; DROP INDEX requests_status;
              UPDATE requests SET state = 'running' WHERE id = 3; PRAGMA user_version = 2;",
         )
         .unwrap();
     let (lifted, _) = Fixture::in_folder(folder, true);
     assert_eq!(lifted.found("codestral").await, [3, 2]);
+    lifted.index();
+    assert_eq!(lifted.found("codestral").await, [3, 2]);
     assert_eq!(lifted.found("\"old one\"").await, [4]);
-    lifted.check_index();
+    assert_eq!(lifted.found("since:1h").await, [4, 3]);
+    let activity = ActivityQuery { minutes: 60 };
+    let activity = lifted.log.activity(activity, now()).await.unwrap();
+    assert_eq!(activity.evidence.requests, 2);
+}
+
+#[tokio::test]
+async fn a_period_is_whole_though_the_clock_jumped_back() {
+    let mut fixture = Fixture::new();
+    for minutes_ago in [20, 10, 60, 30, 5, 0] {
+        fixture.request(minutes_ago, "mixtral", RequestState::Completed, None);
+    }
+    fixture.log.flush().await;
+    for (text, expected) in [
+        ("since:15m", vec![6, 5, 2]),
+        ("until:15m", vec![4, 3, 1]),
+        ("since:40m until:9m", vec![4, 2, 1]),
+    ] {
+        assert_eq!(fixture.found(text).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_is_left_out_when_nobody_wants_it() {
+    let fixture = three().await;
+    let page = RequestQuery {
+        count: Counting::Skip,
+        ..query("codestral")
+    };
+    let page = fixture.list(page).await;
+    assert_eq!(
+        (page.rows.len(), page.matching, page.counted),
+        (2, 0, false)
+    );
 }
 
 #[tokio::test]
