@@ -47,7 +47,7 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "PromptEdits::is_empty")]
     pub prompts: PromptEdits,
     /// How long rows of the request log are kept.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "LogSettings::is_default")]
     pub log: LogSettings,
     /// Queries of the request log with a name, in the order they were saved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -81,6 +81,66 @@ fn a_query_that_cannot_be_read_says_where_and_what_may_stand_there() {
 }
 
 #[test]
+fn a_saved_view_is_a_query_by_name_and_joins_another_one() {
+    let gatehouse = gatehouse();
+    let save = ["logs", "save-view", "answered", "state:completed"];
+    gatehouse.run(&save).succeeded();
+    let views = gatehouse.run(&["logs", "views"]).succeeded().lines();
+    assert_eq!(
+        views,
+        [json!({ "name": "answered", "query": "state:completed" })]
+    );
+    let both = ["logs", "--view", "answered", "--query", "model:demo"];
+    let rows = gatehouse.run(&both).succeeded().lines();
+    assert_eq!(models(&rows), ["demo", "demo"]);
+    let unreadable = ["logs", "save-view", "wrong", "state:done"];
+    assert_eq!(gatehouse.run(&unreadable).error()["field"], "query");
+    gatehouse
+        .run(&["logs", "remove-view", "answered"])
+        .succeeded();
+    let gone = gatehouse.run(&["logs", "--view", "answered"]).error();
+    assert!(gone["message"].as_str().unwrap().contains("answered"));
+}
+
+#[test]
+fn an_export_has_all_rows_that_match() {
+    let gatehouse = gatehouse();
+    let folder = tempfile::tempdir().unwrap();
+    for (format, lines) in [("jsonl", 2), ("csv", 3)] {
+        let file = folder.path().join(format);
+        let words = ["logs", "--query", "model:demo", "--export"];
+        let file_name = file.to_str().unwrap();
+        let words = [&words[..], &[file_name, "--format", format]].concat();
+        let exported = gatehouse.run(&words).succeeded().json();
+        assert_eq!(exported, json!({ "path": file_name, "rows": 2 }));
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text.lines().count(), lines, "{text}");
+        let again = gatehouse.run(&words).error();
+        assert_eq!(again["code"], "invalid");
+    }
+}
+
+#[test]
+fn how_long_rows_are_kept_is_set_and_what_they_take_is_shown() {
+    let gatehouse = gatehouse();
+    let keep = ["logs", "keep", "--days", "7"];
+    let kept = gatehouse.run(&keep).succeeded().json();
+    assert_eq!(
+        (&kept["keep_days"], &kept["keep_megabytes"]),
+        (&json!(7), &json!(1000))
+    );
+    let kept = gatehouse.run(&["logs", "keep"]).succeeded().json();
+    assert_eq!(
+        (&kept["keep_days"], &kept["space"]["rows"]),
+        (&json!(7), &json!(4))
+    );
+    assert!(kept["space"]["bytes"].as_u64().unwrap() > 0);
+    assert!(kept["space"]["oldest"].is_string());
+    let error = gatehouse.run(&["logs", "keep", "--days", "0"]).error();
+    assert_eq!(error["code"], "invalid");
+}
+
+#[test]
 fn a_follower_with_a_query_shows_what_matches_and_nothing_else() {
     let gatehouse = gatehouse();
     let words = [

@@ -5,6 +5,8 @@ import type { ClientKeyId } from "./ClientKeyId";
 import type { ClientKeyView } from "./ClientKeyView";
 import type { CopyPrompt } from "./CopyPrompt";
 import type { EndpointInput } from "./EndpointInput";
+import type { ExportRequest } from "./ExportRequest";
+import type { Exported } from "./Exported";
 import type { Family } from "./Family";
 import type { FamilyDraft } from "./FamilyDraft";
 import type { FamilyPreview } from "./FamilyPreview";
@@ -15,6 +17,7 @@ import type { GatewaySettings } from "./GatewaySettings";
 import type { GitlabDraft } from "./GitlabDraft";
 import type { GitlabView } from "./GitlabView";
 import type { KeyringView } from "./KeyringView";
+import type { LogSettings } from "./LogSettings";
 import type { ModelDraft } from "./ModelDraft";
 import type { ModelId } from "./ModelId";
 import type { ModelSwitch } from "./ModelSwitch";
@@ -33,6 +36,7 @@ import type { ResolvedEndpoint } from "./ResolvedEndpoint";
 import type { RouteChange } from "./RouteChange";
 import type { SaveFamily } from "./SaveFamily";
 import type { SavePrompt } from "./SavePrompt";
+import type { SavedView } from "./SavedView";
 import type { SecretState } from "./SecretState";
 import type { ServedModel } from "./ServedModel";
 import type { SetKey } from "./SetKey";
@@ -187,4 +191,28 @@ list_requests: [RequestQuery, RequestPage],
 /**
  * One row of the request log.
  */
-get_request: [RequestId, RequestView], };
+get_request: [RequestId, RequestView], 
+/**
+ * Writes every row that a query finds to a new file among the user's downloads.
+ */
+export_requests: [ExportRequest, Exported], 
+/**
+ * Queries of the request log with a name.
+ */
+list_views: [null, Array<SavedView>], 
+/**
+ * Keeps a query under a name, in the place of the one that has it.
+ */
+save_view: [SavedView, Array<SavedView>], 
+/**
+ * Removes the query of this name.
+ */
+remove_view: [string, Array<SavedView>], 
+/**
+ * How long rows of the request log are kept.
+ */
+log_settings: [null, LogSettings], 
+/**
+ * Changes how long rows of the request log are kept.
+ */
+save_log_settings: [LogSettings, LogSettings], };

@@ -10,9 +10,13 @@ export type RequestPage = {
  */
 rows: Array<RequestView>, 
 /**
- * How many rows match, loaded or not.
+ * How many rows match, loaded or not; when not all were counted, at least so many.
  */
 matching: number, 
+/**
+ * Whether all rows that match were counted.
+ */
+counted: boolean, 
 /**
  * How many rows there are.
  */

@@ -14,6 +14,7 @@ import type { Backend } from './backend'
 import { OWN, RECORDS, render, viewOf } from './fake/families'
 import { change, features, routes } from './fake/features'
 import { gitlab } from './fake/gitlab'
+import { log } from './fake/log'
 import { models, saved } from './fake/models'
 import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
@@ -281,6 +282,7 @@ export function fake(search = ''): Fake {
     ...gitlab(state, (open_on_loopback) => push({ open_on_loopback })),
     ...prompts(isEmpty),
     list_requests: (query) => page(rows, query, total),
+    ...log(() => rows),
     get_request: (id) => {
       const found = rows.find((one) => one.id === id)
       if (!found)

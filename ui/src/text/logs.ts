@@ -31,7 +31,10 @@ export const logs = {
     tokens: 'Tokens in / out',
     id: 'Correlation',
   },
-  match: (matching: string, total: string) => ({ matching, rest: `of ${total} match` }),
+  match: (matching: string, total: string, counted: boolean) => ({
+    matching: counted ? matching : `${matching} or more`,
+    rest: `of ${total} match`,
+  }),
   equal: 'accepted = logged',
   unequal: (waiting: string) => `${waiting} not logged yet`,
   walk: 'walk',

@@ -88,6 +88,7 @@ pub struct RequestQuery {
     #[ts(optional = nullable)]
     pub before: Option<RequestId>,
     /// How far to count what matches.
+    #[ts(as = "Option<Counting>", optional)]
     pub count: Counting,
     /// Only rows for which every term of this query holds, such as `model:mixtral status:5xx
     /// -client:curl* "timed out"`. Without one, all.

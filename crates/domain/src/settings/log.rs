@@ -59,6 +59,11 @@ impl LogSettings {
         Ok(())
     }
 
+    /// Whether the admin changed nothing.
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The bytes that the log may take.
     pub fn most_bytes(&self) -> u64 {
         u64::from(self.keep_megabytes) * 1_000_000
@@ -112,5 +117,75 @@ impl Settings {
         let name = name.trim();
         let found = self.views.iter().find(|view| view.name == name);
         found.ok_or_else(|| DomainError::SavedView(format!("\"{name}\" does not exist")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(name: &str, query: &str) -> SavedView {
+        SavedView {
+            name: name.into(),
+            query: query.into(),
+        }
+    }
+
+    #[test]
+    fn a_view_takes_the_place_of_the_one_with_its_name() {
+        let mut settings = Settings::default();
+        for (name, query) in [
+            ("slow", "duration:>2s"),
+            ("lost", "state:failed"),
+            (" slow ", "duration:>9s"),
+        ] {
+            settings.save_view(&view(name, query)).unwrap();
+        }
+        let expected = [view("slow", "duration:>9s"), view("lost", "state:failed")];
+        assert_eq!(settings.views, expected);
+        settings.remove_view("slow").unwrap();
+        assert_eq!(settings.views, expected[1..]);
+        assert!(settings.remove_view("slow").is_err());
+    }
+
+    #[test]
+    fn a_view_without_a_name_or_with_a_query_that_cannot_be_read_is_refused() {
+        let mut settings = Settings::default();
+        let long = "x".repeat(61);
+        for (name, query) in [
+            ("", "x"),
+            (" ", "x"),
+            ("a\u{7}", "x"),
+            (&long, "x"),
+            ("a", "status:x"),
+        ] {
+            assert!(
+                settings.save_view(&view(name, query)).is_err(),
+                "{name}, {query}"
+            );
+        }
+        assert_eq!(settings.views, []);
+        for place in 0..VIEWS {
+            settings.save_view(&view(&place.to_string(), "x")).unwrap();
+        }
+        assert!(settings.save_view(&view("one more", "x")).is_err());
+        settings.save_view(&view("0", "y")).unwrap();
+    }
+
+    #[test]
+    fn how_long_rows_are_kept_has_ranges() {
+        let of = |keep_days, keep_megabytes| LogSettings {
+            keep_days,
+            keep_megabytes,
+            ..LogSettings::default()
+        };
+        assert!(LogSettings::default().check().is_ok());
+        for (days, megabytes) in [(0, 100), (3_651, 100), (1, 9), (1, 1_000_001)] {
+            assert!(of(days, megabytes).check().is_err(), "{days}, {megabytes}");
+        }
+        assert_eq!(
+            serde_json::from_str::<LogSettings>("{}").unwrap(),
+            LogSettings::default()
+        );
     }
 }

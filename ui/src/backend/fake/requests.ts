@@ -119,11 +119,21 @@ function matches(row: RequestView, query: string): boolean {
   })
 }
 
+/** The rows for which every term of a query holds. */
+export function found(rows: RequestView[], query: string): RequestView[] {
+  return rows.filter((row) => matches(row, query))
+}
+
 export function page(rows: RequestView[], query: RequestQuery, total: number): RequestPage {
   const text = (query.query ?? '').trim()
-  const found = rows.filter((row) => matches(row, text))
-  const older = query.before ? found.filter((row) => row.id < (query.before ?? 0)) : found
-  return { rows: older.slice(0, query.limit), matching: text === '' ? total : found.length, total }
+  const all = found(rows, text)
+  const older = query.before ? all.filter((row) => row.id < (query.before ?? 0)) : all
+  return {
+    rows: older.slice(0, query.limit),
+    matching: text === '' ? total : all.length,
+    counted: true,
+    total,
+  }
 }
 
 export function activity(minutes: number, isEmpty: boolean): Activity {

@@ -21,7 +21,7 @@ export function merge(rows: RequestView[], page: RequestView[], limit: number): 
 
 export function requestLog(filter: () => Filter) {
   let rows = $state.raw<RequestView[]>([])
-  let counts = $state.raw<{ matching: number; total: number }>()
+  let counts = $state.raw<Pick<RequestPage, 'matching' | 'counted' | 'total'>>()
   let isFollowing = $state(true)
   let fresh = $state(0)
   let trouble = $state.raw<ApiError>()
@@ -49,7 +49,7 @@ export function requestLog(filter: () => Filter) {
       (page) => {
         const before = newest === undefined
         newest = page
-        counts = { matching: page.matching, total: page.total }
+        counts = page
         if (isFollowing || before) return take(page)
         // A row in sight still ends, even while nothing new is let in.
         const known = new Map(page.rows.map((row) => [row.id, row]))
@@ -91,7 +91,7 @@ export function requestLog(filter: () => Filter) {
       const last = rows.at(-1)
       if (isAsking || isWhole || last === undefined || rows.length >= MOST) return
       isAsking = true
-      const query = { ...filter(), before: last.id, limit: PAGE }
+      const query = { ...filter(), before: last.id, limit: PAGE, count: 'skip' as const }
       try {
         const page = await backend.call('list_requests', query)
         // Meanwhile another filter may have been chosen.
