@@ -158,6 +158,7 @@ mod tests {
             provider,
             connection: domain::Connection::default(),
             enabled: true,
+            self_hosted: true,
         };
         let id = ModelId(uuid::Uuid::from_u128(1));
         let saved = Settings::default().save_model(&draft, id).unwrap();

@@ -42,6 +42,6 @@ pub use request_state::RequestState;
 pub use routing::{Route, Target, route_of, target_for, target_of};
 pub use secret::{KeyPresence, SecretState};
 pub use settings::{
-    GatewaySettings, GitlabSettings, InstanceUrl, LogSettings, PromptEdit, PromptEdits, SavedView,
-    Settings, callable_url,
+    GatewaySettings, GitlabSettings, InstanceUrl, LogSettings, PromptEdit, PromptEdits,
+    RecordingSettings, RecordingState, SavedView, Settings, callable_url,
 };

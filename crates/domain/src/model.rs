@@ -119,6 +119,9 @@ pub struct Model {
     pub connection: Connection,
     /// Whether clients can use it.
     pub enabled: bool,
+    /// Whether it runs in the house. What goes to one that does not is never recorded in full.
+    #[serde(default = "in_the_house", skip_serializing_if = "Clone::clone")]
+    pub self_hosted: bool,
     /// Whether a key was ever stored. A model that never had one is called without asking the
     /// keyring.
     #[serde(default)]
@@ -133,6 +136,10 @@ pub struct Model {
 
 fn first_hue() -> u8 {
     1
+}
+
+fn in_the_house() -> bool {
+    true
 }
 
 impl Model {
@@ -233,6 +240,9 @@ pub struct ModelDraft {
     pub connection: Connection,
     /// Whether clients can use it.
     pub enabled: bool,
+    /// Whether it runs in the house: only then is what it is asked ever recorded in full.
+    #[serde(default = "in_the_house")]
+    pub self_hosted: bool,
 }
 
 #[cfg(test)]

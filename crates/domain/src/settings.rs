@@ -16,11 +16,13 @@ mod gitlab;
 mod log;
 mod prompts;
 mod reach;
+mod recording;
 
 pub use gateway::GatewaySettings;
 pub use gitlab::{GitlabSettings, InstanceUrl, callable_url};
 pub use log::{LogSettings, SavedView};
 pub use prompts::{PromptEdit, PromptEdits};
+pub use recording::{RecordingSettings, RecordingState};
 
 /// All settings. Keys of models are not among them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -52,6 +54,9 @@ pub struct Settings {
     /// Queries of the request log with a name, in the order they were saved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<SavedView>,
+    /// When requests are recorded in full.
+    #[serde(default, skip_serializing_if = "RecordingSettings::is_default")]
+    pub recording: RecordingSettings,
     /// What a newer program stored; kept as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -188,6 +193,7 @@ impl Settings {
                 provider: draft.provider,
                 connection: draft.connection.clone(),
                 enabled: draft.enabled,
+                self_hosted: draft.self_hosted,
                 has_key: false,
                 hue,
                 rest: Map::new(),
@@ -208,6 +214,7 @@ impl Settings {
             provider: draft.provider,
             connection: draft.connection.clone(),
             enabled: draft.enabled,
+            self_hosted: draft.self_hosted,
             ..model.clone()
         };
         check_reach(&changed)?;

@@ -131,6 +131,9 @@ impl Body for AnswerBody {
             Content::Whole(bytes) => {
                 let bytes = bytes.take();
                 if let Some(ticket) = self.ticket.take() {
+                    if let (Some(tape), Some(bytes)) = (ticket.record.tape(), &bytes) {
+                        tape.given(bytes);
+                    }
                     ticket.settle();
                 }
                 Poll::Ready(

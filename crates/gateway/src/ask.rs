@@ -101,6 +101,13 @@ async fn ask_one<'a>(
         model: model.name.to_string(),
         limit: crowded.limit,
     })?;
+    if let Some(tape) = exchange.record.tape() {
+        let key = match exchange.snapshot.keys.get(&model.id) {
+            Some(UpstreamKey::Ready(key)) => Some(key),
+            _ => None,
+        };
+        tape.asks(model, key);
+    }
     if model.endpoint == Endpoint::Sample {
         return sample_answer(wish, model, exchange);
     }
@@ -127,7 +134,7 @@ async fn ask_one<'a>(
     }
     let patience = patience_for(wish, &prepared, model, &place, exchange);
     let patience = patience.min(share(has_fallback, exchange));
-    let (host, content) = begin(&prepared, target, &place, patience, exchange).await?;
+    let (host, content) = begin(&prepared, model, target, &place, patience, exchange).await?;
     if target.provider == Provider::Ollama {
         place.answered();
     }

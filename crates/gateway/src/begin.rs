@@ -3,16 +3,18 @@
 
 use std::time::{Duration, SystemTime};
 
+use domain::Model;
 use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use outbound::host_of;
-use providers::{Event, Target, UpstreamError, read_whole, without_content};
+use providers::{Event, Observed, Observer, Target, UpstreamError, read_whole, without_content};
 use tokio::time::Instant;
 
 use crate::ask::{Content, limits_of};
 use crate::error::Trouble;
 use crate::load::Place;
 use crate::prepare::Prepared;
+use crate::record::CallTape;
 use crate::relay::StreamCut;
 use crate::routes::Exchange;
 
@@ -26,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// lasts.
 pub(crate) async fn begin(
     prepared: &Prepared,
+    model: &Model,
     target: Target<'_>,
     place: &Place,
     patience: Duration,
@@ -34,10 +37,15 @@ pub(crate) async fn begin(
     let until = Instant::now() + patience;
     let mut tries = 0;
     loop {
-        let mut error = match first_byte(prepared, target, until, exchange).await {
+        let tape = exchange.record.tape().and_then(|tape| tape.call(model));
+        let begun = first_byte(prepared, target, until, tape.as_ref(), exchange).await;
+        let mut error = match begun {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
+        if let Some(tape) = tape {
+            tape.failed(error.to_string());
+        }
         if let UpstreamError::Late { after, .. } = &mut error {
             // What is left after earlier tries would say less than was waited.
             *after = Duration::from_secs(patience.as_secs_f64().ceil() as u64);
@@ -95,15 +103,22 @@ async fn first_byte(
     prepared: &Prepared,
     target: Target<'_>,
     until: Instant,
+    tape: Option<&CallTape>,
     exchange: &Exchange<'_>,
 ) -> Result<(String, Content), UpstreamError> {
     let begin = Instant::now();
     let within = until.saturating_duration_since(begin);
     let call = &prepared.call;
     let host = host_of(&call.url);
+    let tell = |observed: Observed<'_>| {
+        if let Some(tape) = tape {
+            tape.see(observed);
+        }
+    };
+    let observer: Option<Observer<'_>> = tape.is_some().then_some(&tell);
     let response = exchange
         .client
-        .send(call, target, exchange.correlation_id, within)
+        .send_observed(call, target, exchange.correlation_id, within, observer)
         .await?;
     let kind = response
         .headers()
@@ -111,7 +126,12 @@ async fn first_byte(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     if prepared.streamed && is_stream(kind) {
-        let mut pieces = response.bytes_stream();
+        let tape = tape.cloned();
+        let mut pieces = response.bytes_stream().inspect(move |piece| {
+            if let (Some(tape), Ok(piece)) = (&tape, piece) {
+                tape.came_back(piece, true);
+            }
+        });
         let first = tokio::time::timeout_at(until, pieces.next()).await;
         let closed = |reason: &str| UpstreamError::Unreachable {
             host: host.clone(),
@@ -143,6 +163,9 @@ async fn first_byte(
         host: host.clone(),
         after: within,
     })??;
+    if let Some(tape) = tape {
+        tape.came_back(&body, false);
+    }
     Ok((host, Content::Whole(body)))
 }
 

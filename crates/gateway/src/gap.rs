@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{GatewayError, Trouble};
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
+use crate::record::prompt;
 use crate::routes::Exchange;
 use crate::wish::{Wish, WishKind};
 
@@ -61,6 +62,9 @@ pub(crate) async fn prepare_prompt(
     let (request, rest) = forms::read_prompt(wish.request.body())?;
     if wish.feature == Some(Feature::CodeCompletions) {
         return fill_gap(wish, request, rest, &[], &usual, target, exchange).await;
+    }
+    if let Some(tape) = exchange.record.tape() {
+        tape.preprocessed(&prompt::raw(&request.prompt));
     }
     if can_fill(target.provider, target.kind, true) {
         return raw_prompt(wish, request, rest, target);
@@ -152,6 +156,9 @@ async fn fill_gap(
     };
     let fitted = fit(&gap, reserved, target, exchange).await;
     let mut messages = None;
+    if let Some(tape) = exchange.record.tape() {
+        tape.preprocessed(&prompt::gap(&fitted.gap));
+    }
     let mut notes = vec![route.words().to_owned()];
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());

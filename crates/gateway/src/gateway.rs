@@ -255,7 +255,7 @@ impl Gateway {
             path: cut(parts.uri.path(), 500),
             client,
         };
-        let record = self.sink.begin(accepted).await;
+        let mut record = self.sink.begin(accepted).await;
         let voice = match endpoint {
             Some(_) => Voice::Gitlab(Speech::Plain),
             None => Voice::Form(routes::form_of(parts.uri.path())),
@@ -269,6 +269,7 @@ impl Gateway {
                 return refuse(record, None, &error, &voice, correlation_id);
             }
         };
+        record.tape_if_recording(parts, settings);
         let exchange = Exchange {
             snapshot: Arc::clone(snapshot),
             client: &self.client,
@@ -335,6 +336,9 @@ pub(crate) fn refuse(
     voice: &Voice,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
+    if matches!(error, GatewayError::TokenRefused { .. }) {
+        record.leave_untaped();
+    }
     let outcome = record.outcome();
     outcome.status = Some(error.status().as_u16());
     outcome.error = Some(error.for_record());

@@ -40,6 +40,15 @@ pub use gitlab::wire::Found;
 pub(crate) use question::Question;
 pub(crate) use speech::Speech;
 
+/// GitLab's header with the feature flags that are on for a request, and the one among them that
+/// asks for expanded logs.
+const FEATURE_FLAGS: HeaderName = HeaderName::from_static("x-gitlab-enabled-feature-flags");
+const EXPANDED_FLAG: &str = "expanded_ai_logging";
+
+/// GitLab's header of the admin setting *Enable AI logs*.
+const VERBOSE_LOGS: HeaderName =
+    HeaderName::from_static("x-gitlab-enabled-instance-verbose-ai-logs");
+
 /// How the reason of a refused token begins in the log.
 pub const TOKEN_REFUSED: &str = "token refused";
 
@@ -111,6 +120,10 @@ where
             return exchange.fail(&refused(error, endpoint.is_err(), parts));
         }
     };
+    if asks_to_expand(parts, &identity, &exchange) {
+        let settings = Arc::clone(&exchange.snapshot.settings);
+        exchange.record.tape_for_gitlab(parts, &settings);
+    }
     let endpoint = match found(endpoint) {
         Ok(endpoint) => endpoint,
         Err(refusal) => {
@@ -119,6 +132,8 @@ where
         }
     };
     if endpoint == Endpoint::UserToken {
+        // Its answer is a credential.
+        exchange.record.leave_untaped();
         throw_away(parts, body).await;
         return user_token(parts, &identity, exchange);
     }
@@ -127,6 +142,9 @@ where
         Ok(body) => body,
         Err(error) => return exchange.fail(&error),
     };
+    if let Some(tape) = exchange.record.tape() {
+        tape.received(&body);
+    }
     if endpoint == Endpoint::SearchDocs {
         return search(&body, &identity, exchange).await;
     }
@@ -222,13 +240,14 @@ fn one_model<'a>(
     let Some(model) = model else {
         return Err(GatewayError::Malformed(format!("no model has the id {id}")));
     };
-    exchange.record.routed(Routed {
+    let routed = Routed {
         model: model.name.to_string(),
         feature: Some(asked.feature),
         streamed: asked.streamed,
         family: Some(model.family.to_string()),
         provider: Some(model.provider()),
-    });
+    };
+    exchange.record.routed(routed, Some(model));
     match model.enabled {
         true => Ok(vec![model]),
         false => Err(GatewayError::ModelOff(model.name.to_string())),
@@ -290,6 +309,18 @@ async fn search(
     };
     let answer = wire::search_answer(&found, Timestamp::now().as_second());
     exchange.complete(answer.to_string())
+}
+
+/// Whether the request asks to be recorded in full and may do so. GitLab 17.6 to 17.10 ask by a
+/// feature flag, 17.11 and later by a header of its own. Only who has a token is GitLab.
+fn asks_to_expand(parts: &Parts, identity: &Identity, exchange: &Exchange<'_>) -> bool {
+    let may = exchange.snapshot.settings.recording.by_gitlab;
+    if !may || !matches!(identity, Identity::Token(_)) {
+        return false;
+    }
+    let flags = text(parts, &FEATURE_FLAGS).unwrap_or_default();
+    let is_flagged = flags.split(',').any(|flag| flag.trim() == EXPANDED_FLAG);
+    is_flagged || text(parts, &VERBOSE_LOGS).is_some_and(|said| said == "true")
 }
 
 /// The text of a header, unless it is empty.

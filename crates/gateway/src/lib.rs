@@ -40,7 +40,9 @@ pub use error::{Advice, advice};
 pub use gateway::{Counters, Gateway};
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
-    Accepted, Outcome, RecordEvent, RequestState, Room, Routed, Sink, record_channel,
+    Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Outcome,
+    Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, UpstreamCall,
+    record_channel,
 };
 pub use server::{Drained, Listening};
 pub use snapshot::{Snapshot, UpstreamKey};

@@ -9,6 +9,7 @@ use providers::{Call, Target, UpstreamError};
 use crate::error::{GatewayError, Trouble};
 use crate::gap;
 use crate::gitlab;
+use crate::record::prompt;
 use crate::routes::Exchange;
 use crate::voice::Voice;
 use crate::wish::{Wish, WishKind};
@@ -78,7 +79,9 @@ pub(crate) async fn prepare(
         WishKind::Embeddings => embeddings(wish, target),
         // On the heap: they ask servers, and would make every other request as large.
         WishKind::Gap => Box::pin(gap::prepare(wish, target, exchange)).await,
-        WishKind::Prompt if target.provider == Provider::OpenaiCompatible => prompt(wish, target),
+        WishKind::Prompt if target.provider == Provider::OpenaiCompatible => {
+            raw_prompt(wish, target)
+        }
         WishKind::Prompt => Box::pin(gap::prepare_prompt(wish, target, exchange)).await,
         WishKind::Messages if target.provider == Provider::Anthropic => {
             let body = wish.body_for(target.name);
@@ -104,7 +107,9 @@ pub(crate) async fn prepare(
             }
             Ok(prepared)
         }
-        WishKind::Chat | WishKind::Responses | WishKind::Messages => translate(wish, target),
+        WishKind::Chat | WishKind::Responses | WishKind::Messages => {
+            translate(wish, target, exchange)
+        }
         WishKind::Question => Box::pin(gitlab::prepare(wish, target, exchange)).await,
     }
 }
@@ -134,7 +139,7 @@ fn generation_of(wish: &Wish, target: Target<'_>) -> Box<Generation> {
 
 fn pass(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
     let Some(path) = wish.kind.path() else {
-        return translate(wish, target);
+        return Err(GatewayError::Panicked.into());
     };
     let body = wish.body_for(target.name);
     let counted = wish
@@ -181,8 +186,15 @@ fn polished(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
     Ok(prepared)
 }
 
-fn translate(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+fn translate(
+    wish: &Wish,
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
     let asked = wish.read()?;
+    if let Some(tape) = exchange.record.tape() {
+        tape.preprocessed(&prompt::conversation(&asked.ask.messages));
+    }
     let note = format!("translated for {}", target.provider.record().title);
     Ok(Prepared {
         call: providers::chat(target, &asked.ask)?,
@@ -231,7 +243,7 @@ fn token_ids(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
 }
 
 /// A raw prompt passes. Asked for by the name of a feature, its answer is polished.
-fn prompt(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
+fn raw_prompt(wish: &Wish, target: Target<'_>) -> Result<Prepared, Trouble> {
     let mut prepared = pass(wish, target)?;
     let polish = match wish.feature {
         Some(Feature::CodeCompletions) => {

@@ -1,15 +1,29 @@
 //! One record per accepted request, from its start to its end, sent to whoever keeps them.
-//! Holds no prompt, no answer and no key.
+//! Holds no prompt and no answer unless the request is recorded (`record/tape.rs`), and no key.
+
+mod expanded;
+mod headers;
+mod mask;
+pub(crate) mod prompt;
+mod tape;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub use domain::RequestState;
-use domain::{Feature, Provider};
+use domain::{Feature, Model, Provider, Settings};
+use http::request::Parts;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use expanded::Shelf;
+pub use expanded::{
+    BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Piece,
+    REQUEST_MOST, UpstreamCall,
+};
+pub(crate) use tape::{CallTape, Tape};
 
 /// What is known when a request is accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +84,8 @@ pub struct Outcome {
     pub error: Option<String>,
 }
 
-/// A step in the life of one request. Events of one request come in this order; the middle one
-/// may be absent.
+/// A step in the life of one request. Events of one request come in this order; those between the
+/// first and the last may be absent.
 #[derive(Debug)]
 pub enum RecordEvent {
     /// It was accepted.
@@ -87,6 +101,13 @@ pub enum RecordEvent {
         sequence: u64,
         /// What is known now.
         routed: Box<Routed>,
+    },
+    /// It was recorded; its end follows at once.
+    Expanded {
+        /// The same number as at the start.
+        sequence: u64,
+        /// What the recording keeps.
+        expanded: Box<Expanded>,
     },
     /// It ended.
     Finished {
@@ -109,11 +130,12 @@ pub struct Room {
 /// requests, and to finish a record can neither wait nor fail.
 #[derive(Debug, Clone)]
 pub struct Sink {
-    // Not bounded by itself: `room` bounds it to three events for each request with room.
+    // Not bounded by itself: `room` bounds it to four events for each request with room.
     events: UnboundedSender<RecordEvent>,
     room: Arc<Semaphore>,
     next: Arc<AtomicU64>,
     hung_up: Arc<AtomicU64>,
+    shelf: Arc<Shelf>,
 }
 
 /// Requests that may stand between the gateway and the keeper of records: more than can be in
@@ -130,6 +152,7 @@ pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
             room,
             next: Arc::new(AtomicU64::new(1)),
             hung_up: Arc::default(),
+            shelf: Arc::default(),
         },
         receiver,
     )
@@ -144,6 +167,12 @@ impl Sink {
     /// Requests whose client left before the end, so far.
     pub fn hung_up(&self) -> u64 {
         self.hung_up.load(Ordering::Relaxed)
+    }
+
+    /// Drops what running requests have recorded so far, and makes what was sent before this moment
+    /// such that it must not be kept ([`Expanded::is_purged`]).
+    pub fn purge(&self) {
+        self.shelf.purge();
     }
 
     /// Begins a record. Waits while the keeper is far behind.
@@ -161,6 +190,7 @@ impl Sink {
             room: permit.map(|permit| Room { _permit: permit }),
             streamed: false,
             outcome: Outcome::default(),
+            tape: None,
         }
     }
 
@@ -180,11 +210,62 @@ pub(crate) struct Record {
     room: Option<Room>,
     streamed: bool,
     outcome: Outcome,
+    tape: Option<Tape>,
 }
 
 impl Record {
+    /// Records the request, if a recording is on. Which features are recorded is looked at when the
+    /// feature is known.
+    pub(crate) fn tape_if_recording(&mut self, parts: &Parts, settings: &Arc<Settings>) {
+        if settings.recording.is_on(Timestamp::now) {
+            let by = ExpandedBy::Recording;
+            self.tape = Some(Tape::new(
+                by,
+                parts,
+                settings,
+                &self.sink.shelf,
+                self.started,
+            ));
+        }
+    }
+
+    /// Records the request because GitLab asks for it.
+    pub(crate) fn tape_for_gitlab(&mut self, parts: &Parts, settings: &Arc<Settings>) {
+        match &self.tape {
+            Some(tape) => tape.want(),
+            None => {
+                let by = ExpandedBy::Gitlab;
+                self.tape = Some(Tape::new(
+                    by,
+                    parts,
+                    settings,
+                    &self.sink.shelf,
+                    self.started,
+                ));
+            }
+        }
+    }
+
+    /// Where to take down what happens, when the request is recorded.
+    pub(crate) fn tape(&self) -> Option<&Tape> {
+        self.tape.as_ref()
+    }
+
+    /// Keeps nothing of a request that was refused.
+    pub(crate) fn leave_untaped(&mut self) {
+        self.tape = None;
+    }
+
     /// Notes the model that answers.
-    pub(crate) fn routed(&mut self, routed: Routed) {
+    pub(crate) fn routed(&mut self, routed: Routed, model: Option<&Model>) {
+        if let Some(tape) = &self.tape {
+            if let Some(model) = model {
+                tape.asks(model, None);
+            }
+            if !tape.routed(routed.feature) {
+                self.tape = None;
+            }
+        }
         self.streamed = routed.streamed;
         self.sink.send(RecordEvent::Routed {
             sequence: self.sequence,
@@ -215,6 +296,21 @@ impl Record {
             self.outcome.first_token_after = Some(self.started.elapsed());
         }
     }
+
+    fn end_tape(&mut self, tape: Tape) {
+        match tape.finish() {
+            Ok(expanded) => {
+                if expanded.had_no_room() {
+                    self.note("recorded in part: the memory for recordings was full");
+                }
+                self.sink.send(RecordEvent::Expanded {
+                    sequence: self.sequence,
+                    expanded,
+                });
+            }
+            Err(reason) => reason.into_iter().for_each(|reason| self.note(reason)),
+        }
+    }
 }
 
 impl Drop for Record {
@@ -222,6 +318,9 @@ impl Drop for Record {
         self.outcome.duration = self.started.elapsed();
         if self.outcome.state == RequestState::Cancelled {
             self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(tape) = self.tape.take() {
+            self.end_tape(tape);
         }
         let Some(room) = self.room.take() else { return };
         let outcome = Box::new(std::mem::take(&mut self.outcome));

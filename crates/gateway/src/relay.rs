@@ -44,6 +44,8 @@ pub(crate) struct Relay {
     pieces: Option<Pieces>,
     passage: Passage,
     ticket: Option<Ticket>,
+    /// The same after its end, until the last bytes are on their way.
+    settled: Option<Ticket>,
     terms: Terms,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     // Looked at only when it fires, and then set again: a timer is not touched for each chunk.
@@ -73,6 +75,7 @@ impl Relay {
             pieces: Some(pieces),
             passage,
             ticket: Some(ticket),
+            settled: None,
             stop: Box::pin(stop.cancelled_owned()),
             timer: Box::pin(tokio::time::sleep_until(first)),
             last_piece: now,
@@ -95,6 +98,17 @@ impl Relay {
 
     /// The next bytes for the client; `None` at the end.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let polled = self.poll_out(context);
+        let settled = self.settled.take();
+        let ticket = self.ticket.as_ref().or(settled.as_ref());
+        let tape = ticket.and_then(|ticket| ticket.record.tape());
+        if let (Some(tape), Poll::Ready(Some(out))) = (tape, &polled) {
+            tape.given(out);
+        }
+        polled
+    }
+
+    fn poll_out(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             match self.poll_next(context) {
                 Poll::Ready(Some(out)) if out.is_empty() => continue,
@@ -263,6 +277,7 @@ impl Relay {
     fn settle(&mut self, state: RequestState) {
         if let Some(mut ticket) = self.ticket.take() {
             ticket.record.outcome().state = state;
+            self.settled = Some(ticket);
         }
     }
 }

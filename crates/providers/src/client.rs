@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::{Auth, Provider, is_loopback_name};
 use futures_util::StreamExt;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use outbound::{CheckedResolver, host_of};
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
@@ -21,6 +21,21 @@ pub const CORRELATION: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The largest answer that is read into memory, in bytes.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// What is seen of a call while it is made. Whoever keeps it leaves credentials out: they are among
+/// the headers, marked as sensitive.
+#[derive(Debug)]
+pub enum Observed<'a> {
+    /// What is sent, but for what the connection adds.
+    Sent(&'a reqwest::Request),
+    /// The head of the answer.
+    Answered(StatusCode, &'a HeaderMap),
+    /// The body of an answer whose status is no success.
+    Refused(&'a [u8]),
+}
+
+/// Who is told of a call.
+pub type Observer<'a> = &'a (dyn Fn(Observed<'_>) + Sync);
 
 /// The clients for model servers. One per proxy policy, kept, so that connections are reused.
 #[derive(Debug, Clone)]
@@ -60,6 +75,25 @@ impl Client {
         correlation_id: &str,
         within: Duration,
     ) -> Result<reqwest::Response, UpstreamError> {
+        self.send_observed(call, target, correlation_id, within, None)
+            .await
+    }
+
+    /// The same, and tells what is sent and what comes back. The body of an answer that is returned
+    /// is for the caller to observe.
+    pub async fn send_observed(
+        &self,
+        call: &Call,
+        target: Target<'_>,
+        correlation_id: &str,
+        within: Duration,
+        observer: Option<Observer<'_>>,
+    ) -> Result<reqwest::Response, UpstreamError> {
+        let tell = |observed: Observed<'_>| {
+            if let Some(observer) = observer {
+                observer(observed);
+            }
+        };
         let host = host_of(&call.url);
         let late = || UpstreamError::Late {
             host: host.clone(),
@@ -67,8 +101,13 @@ impl Client {
         };
         let work = async {
             let headers = self.authorization(call, target, &host).await?;
-            let sent = self.request(call, headers, correlation_id).send().await;
-            sent.map_err(|error| {
+            let (client, request) = self.request(call, headers, correlation_id).build_split();
+            let sent = async {
+                let request = request?;
+                tell(Observed::Sent(&request));
+                client.execute(request).await
+            };
+            sent.await.map_err(|error| {
                 let error = unreachable(host.clone(), &error);
                 match target.provider {
                     Provider::Bedrock => bedrock::explain_unreachable(error, target),
@@ -79,10 +118,13 @@ impl Client {
         let response = tokio::time::timeout(within, work)
             .await
             .map_err(|_| late())??;
+        tell(Observed::Answered(response.status(), response.headers()));
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(Box::pin(self.refusal(target, host, response)).await)
+        let (error, body) = Box::pin(self.refusal(target, host, response)).await;
+        tell(Observed::Refused(&body));
+        Err(error)
     }
 
     fn request(
@@ -147,20 +189,20 @@ impl Client {
         }
     }
 
-    /// What an answer with an error status says.
+    /// What an answer with an error status says, and its body as far as it was read.
     async fn refusal(
         &self,
         target: Target<'_>,
         host: String,
         response: reqwest::Response,
-    ) -> UpstreamError {
+    ) -> (UpstreamError, Bytes) {
         let status = response.status();
         let headers = response.headers().clone();
         let text = |name: &str| Some(words::cut(headers.get(name)?.to_str().ok()?, 100));
         if status.is_redirection() {
             let place = text("location").unwrap_or_else(|| "nowhere".into());
             let said = format!("{}, a redirect to {place}", words::status_words(status));
-            return UpstreamError::NotTheApi { host, said };
+            return (UpstreamError::NotTheApi { host, said }, Bytes::new());
         }
         let read = tokio::time::timeout(Duration::from_secs(5), read_whole(response, &host)).await;
         let body = read.ok().and_then(Result::ok).unwrap_or_default();
@@ -172,13 +214,14 @@ impl Client {
             Provider::Bedrock => bedrock::explain(status, &headers, &said, target),
             _ => None,
         };
-        UpstreamError::Answered {
+        let error = UpstreamError::Answered {
             host,
             status,
             words: explained.unwrap_or(said),
             retry_after: retry_after(&headers),
             should_retry: text("x-should-retry").and_then(|said| said.trim().parse().ok()),
-        }
+        };
+        (error, body)
     }
 }
 

@@ -29,7 +29,7 @@ pub use call::{
     AnswerForm, Call, Target, can_fill, chat, completion_route, counted_messages, embed, fill,
     pass, pass_count_messages, pass_messages, with_counts,
 };
-pub use client::{CORRELATION, Client, read_whole};
+pub use client::{CORRELATION, Client, Observed, Observer, read_whole};
 pub use decode::Decode;
 pub use error::UpstreamError;
 pub use event::{Event, FinishReason, Reply, Usage};

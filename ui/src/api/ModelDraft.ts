@@ -38,4 +38,8 @@ connection: Connection,
 /**
  * Whether clients can use it.
  */
-enabled: boolean, };
+enabled: boolean, 
+/**
+ * Whether it runs in the house: only then is what it is asked ever recorded in full.
+ */
+self_hosted: boolean, };

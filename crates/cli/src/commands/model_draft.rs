@@ -19,6 +19,7 @@ pub(super) fn added(add: &ModelAdd) -> Result<ModelDraft, Error> {
         provider: Provider::default(),
         connection: Connection::default(),
         enabled: true,
+        self_hosted: true,
     };
     reached(draft, &add.reach)
 }
@@ -42,6 +43,7 @@ pub(super) fn of(model: &ModelView) -> ModelDraft {
         provider: model.provider,
         connection: model.connection.clone(),
         enabled: model.enabled,
+        self_hosted: model.self_hosted,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use gateway::{Accepted, Outcome, RecordEvent, Room, Routed};
+use gateway::{Accepted, Expanded, Outcome, RecordEvent, Room, Routed};
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode as Code, TransactionBehavior};
 
@@ -28,6 +28,7 @@ const QUICK_TRIES: u32 = 30;
 pub(super) enum Event<R> {
     Started(u64, Box<Accepted>),
     Routed(u64, Box<Routed>),
+    Expanded(u64, Box<Expanded>),
     Finished(u64, Box<Outcome>, R),
 }
 
@@ -36,6 +37,7 @@ impl From<RecordEvent> for Event<Room> {
         match event {
             RecordEvent::Started { sequence, accepted } => Self::Started(sequence, accepted),
             RecordEvent::Routed { sequence, routed } => Self::Routed(sequence, routed),
+            RecordEvent::Expanded { sequence, expanded } => Self::Expanded(sequence, expanded),
             RecordEvent::Finished {
                 sequence,
                 outcome,
@@ -52,6 +54,8 @@ struct Known {
     routed: Option<Box<Routed>>,
     row: Option<i64>,
     route_written: bool,
+    /// What a recording keeps of it, until that is kept.
+    expanded: Option<Box<Expanded>>,
 }
 
 /// A request that ended and is not in the table yet.
@@ -135,6 +139,7 @@ impl<R> Keeper<R> {
                     routed: None,
                     row: None,
                     route_written: false,
+                    expanded: None,
                 };
                 self.running.insert(sequence, known);
                 self.touched.push(sequence);
@@ -147,6 +152,11 @@ impl<R> Keeper<R> {
                     }
                     known.routed = Some(routed);
                     known.route_written = false;
+                }
+            }
+            Event::Expanded(sequence, expanded) => {
+                if let Some(known) = self.running.get_mut(&sequence) {
+                    known.expanded = Some(expanded);
                 }
             }
             Event::Finished(sequence, outcome, room) => {

@@ -72,6 +72,7 @@ pub(super) fn draft_of(input: &EndpointInput) -> ModelDraft {
         provider: input.provider,
         connection: input.connection.clone(),
         enabled: true,
+        self_hosted: true,
     }
 }
 
@@ -104,6 +105,7 @@ fn as_typed(draft: &ModelDraft) -> Result<Model, Error> {
         provider: draft.provider,
         connection: draft.connection.clone(),
         enabled: draft.enabled,
+        self_hosted: draft.self_hosted,
         has_key: false,
         hue: 1,
         rest: Map::new(),

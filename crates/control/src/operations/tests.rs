@@ -74,6 +74,7 @@ fn draft(name: &str, endpoint: &str) -> ModelDraft {
         provider: Provider::default(),
         connection: Connection::default(),
         enabled: true,
+        self_hosted: true,
     }
 }
 

@@ -16,6 +16,7 @@ fn settings() -> (Settings, ModelId, ModelId) {
             provider: Provider::OpenaiCompatible,
             connection: Connection::default(),
             enabled: true,
+            self_hosted: true,
         };
         let id = ModelId(Uuid::from_u128(number));
         settings.save_model(&draft, id).unwrap().id

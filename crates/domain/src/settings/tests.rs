@@ -12,6 +12,7 @@ fn draft(name: &str) -> ModelDraft {
         provider: Provider::OpenaiCompatible,
         connection: Connection::default(),
         enabled: true,
+        self_hosted: true,
     }
 }
 

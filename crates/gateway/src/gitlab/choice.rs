@@ -133,6 +133,7 @@ fn named_model(
         provider: Provider::OpenaiCompatible,
         connection: Connection::default(),
         enabled: true,
+        self_hosted: true,
     };
     settings
         .save_model(&draft, id)

@@ -15,6 +15,7 @@ use super::question::{Code, Question};
 use crate::error::{GatewayError, Trouble};
 use crate::gap::prepare_gap;
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
+use crate::record::prompt;
 use crate::routes::Exchange;
 use crate::wish::Wish;
 
@@ -132,6 +133,9 @@ fn chat(
     code: Option<&Code>,
     exchange: &Exchange<'_>,
 ) -> Result<Prepared, Trouble> {
+    if let Some(tape) = exchange.record.tape() {
+        tape.preprocessed(&prompt::conversation(&messages));
+    }
     let streamed = wish.request.streamed && !exchange.snapshot.gitlab.calls.no_streams;
     let stops = match target.family.refuses(Parameter::Stop) {
         true => parameters.stop.clone(),

@@ -11,6 +11,7 @@ fn model(max_concurrent: Option<u32>) -> Model {
         provider: domain::Provider::OpenaiCompatible,
         connection: domain::Connection::default(),
         enabled: true,
+        self_hosted: true,
     };
     draft.connection.max_concurrent = max_concurrent;
     Settings::default()

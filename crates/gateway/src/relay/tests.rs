@@ -32,13 +32,16 @@ impl Fixture {
             client: "test".into(),
         };
         let mut record = sink.begin(accepted).await;
-        record.routed(Routed {
-            model: "m".into(),
-            feature: None,
-            streamed: true,
-            family: None,
-            provider: None,
-        });
+        record.routed(
+            Routed {
+                model: "m".into(),
+                feature: None,
+                streamed: true,
+                family: None,
+                provider: None,
+            },
+            None,
+        );
         let ticket = Ticket {
             record,
             verdict: RequestState::Failed,

@@ -17,7 +17,6 @@ use crate::incoming::{ModelRequest, read_body};
 use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
-use crate::snapshot::Snapshot;
 use crate::voice::Voice;
 use crate::wish::{Wish, WishKind};
 
@@ -31,7 +30,7 @@ pub(super) async fn answer<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    let request = match read_request(parts, body, &exchange.snapshot).await {
+    let request = match read_request(parts, body, &exchange).await {
         Ok(request) => request,
         Err(error) => return exchange.fail(&error),
     };
@@ -63,13 +62,17 @@ where
 pub(super) async fn read_request<B>(
     parts: &Parts,
     body: B,
-    snapshot: &Snapshot,
+    exchange: &Exchange<'_>,
 ) -> Result<ModelRequest, GatewayError>
 where
     B: http_body::Body<Data = Bytes>,
 {
-    let limit = snapshot.settings.gateway.max_body_bytes;
-    ModelRequest::scan(read_body(parts, body, limit).await?)
+    let limit = exchange.snapshot.settings.gateway.max_body_bytes;
+    let body = read_body(parts, body, limit).await?;
+    if let Some(tape) = exchange.record.tape() {
+        tape.received(&body);
+    }
+    ModelRequest::scan(body)
 }
 
 /// The models to ask, in order, and the feature that the client named. Writes down what was found.
@@ -87,13 +90,14 @@ pub(crate) fn resolve<'a>(
         Target::Unknown => (None, None),
     };
     let name = model.map_or(request.model.as_str(), |model| model.name.as_str());
-    exchange.record.routed(Routed {
+    let routed = Routed {
         model: cut(name, 255),
         feature,
         streamed: request.streamed,
         family: model.map(|model| model.family.to_string()),
         provider: model.map(Model::provider),
-    });
+    };
+    exchange.record.routed(routed, model);
     if let (Target::Model { model, .. }, Some(feature)) = (&target, feature)
         && let Some((Route::Model { model: first, .. }, _)) = route_of(settings, feature)
         && let Some(first) = settings.model(first).filter(|first| first.id != model.id)

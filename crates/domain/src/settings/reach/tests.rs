@@ -20,6 +20,7 @@ fn saved(
             ..Connection::default()
         },
         enabled: true,
+        self_hosted: true,
     };
     Settings::default().save_model(&draft, ModelId(Uuid::nil()))
 }

@@ -10,6 +10,7 @@ fn draft(name: &str, provider: Provider, endpoint: &str, identifier: &str) -> Mo
         provider,
         connection: Connection::default(),
         enabled: true,
+        self_hosted: true,
     }
 }
 
