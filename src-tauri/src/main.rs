@@ -101,7 +101,7 @@ async fn run(control: Arc<Control>) {
     if starts && let Err(error) = control.listen().await {
         tracing::warn!(%error, "the gateway did not start");
     }
-    control.keep_keys().await;
+    control.live().await;
 }
 
 fn refuse(app: &AppHandle, error: &Error) {

@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod gitlab;
 mod model;
+mod record;
 
 pub(crate) use gitlab::{GitlabCommand, GitlabOptions, PromptCommand, PromptName};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
+pub(crate) use record::RecordCommand;
 
 /// Gatehouse without a window: configure models, route features, run the AI gateway.
 #[derive(Debug, Parser)]
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     Prompt(Prompt),
     /// Show the request log, newest last
     Logs(Logs),
+    /// Record requests in full, for a time or until stopped
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Keys that clients show to the gateway
     #[command(subcommand)]
     Key(KeyCommand),

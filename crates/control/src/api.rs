@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use ts_rs::TS;
 
 use crate::view::*;
-use crate::{Control, Error, ErrorCode};
+use crate::{Control, Error, ErrorCode, Operator};
 
 /// Declares the operations: a `match` from name to method for Rust, and a type for TypeScript
 /// whose members are `[input, output]`.
@@ -21,6 +21,18 @@ macro_rules! api {
         #[ts(export)]
         #[expect(dead_code, reason = "describes the operations to TypeScript")]
         pub struct Api { $( $(#[$doc])* $name: ($input, $output), )+ }
+
+        impl Operator {
+            $(
+                $(#[$doc])*
+                pub async fn $name(&self, input: $input) -> Result<$output, Error> {
+                    match self {
+                        Self::Here(control) => control.$name(input).await,
+                        Self::Holder(holder) => holder.call(stringify!($name), &input).await,
+                    }
+                }
+            )+
+        }
 
         impl Control {
             /// Runs the operation of this name. Input and output are JSON.
@@ -61,6 +73,8 @@ api! {
     list_models(()) -> Vec<ModelView>;
     /// Adds or changes a model. The key travels separately, one way.
     save_model(ModelDraft) -> ModelView;
+    /// Adds or changes a model together with its key: both or none.
+    save_model_and_key(SaveModelAndKey) -> ModelView;
     /// Removes a model, its routes and its key. Answers which features were routed to it.
     remove_model(ModelId) -> Vec<Feature>;
     /// Switches a model on or off.
@@ -127,6 +141,20 @@ api! {
     log_settings(()) -> LogSettings;
     /// Changes how long rows of the request log are kept.
     save_log_settings(LogSettings) -> LogSettings;
+    /// Whether requests are recorded in full, and what is kept of them.
+    recording(()) -> RecordingView;
+    /// Starts a recording, in the place of one that is on.
+    start_recording(StartRecording) -> RecordingView;
+    /// Stops the recording; what was kept stays.
+    stop_recording(()) -> RecordingView;
+    /// Sets whether GitLab's requests may ask to be recorded one by one.
+    allow_gitlab_recording(bool) -> RecordingView;
+    /// Deletes everything that recordings kept, and what running requests have recorded so far.
+    purge_recordings(()) -> RecordingView;
+    /// What is kept of one request; long bodies with their first page.
+    recorded_request(RequestId) -> RecordedRequest;
+    /// More of a body that a recording kept.
+    recorded_body(RecordedBody) -> BodyView;
 }
 
 /// Streams by name: input and event.

@@ -142,6 +142,15 @@ impl Control {
         drop(self.lock().take());
     }
 
+    /// Does what goes on by itself: keys, the end of a recording, what commands ask. Never ends.
+    pub async fn live(self: &Arc<Self>) {
+        tokio::join!(
+            self.keep_keys(),
+            self.keep_recording(),
+            self.answer_commands()
+        );
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -5,6 +5,7 @@
 mod api;
 mod control;
 mod documentation;
+mod door;
 mod environment;
 mod error;
 mod files;
@@ -13,8 +14,10 @@ mod keys;
 mod lock;
 mod log;
 mod operations;
+mod operator;
 mod port;
 mod reach;
+mod recordings;
 mod runner;
 mod secrets;
 mod settings_store;
@@ -26,6 +29,8 @@ pub use error::{Error, ErrorCode};
 pub use lock::{FolderLock, Holder, HolderKind};
 #[doc(hidden)]
 pub use log::measure;
+pub use operator::{Holder as FolderHolder, Operator};
+pub use recordings::Redactor;
 pub use secrets::environment_key;
 pub use settings_store::{FileStore, SettingsStore, document_path};
 pub use streams::{Item, Messages};

@@ -31,6 +31,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Error;
+use crate::recordings;
 use crate::view::{
     Activity, ActivityQuery, Evidence, ExportFormat, Exported, LastError, LogSpace, LogView,
     Notice, RequestId, RequestPage, RequestQuery, RequestView,
@@ -43,6 +44,7 @@ use writer::Command;
 /// The request log of a data folder.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
+    folder: PathBuf,
     reader: Arc<Reader>,
     shared: Arc<Shared>,
     commands: Option<mpsc::Sender<Command>>,
@@ -60,6 +62,7 @@ struct Shared {
     changes: watch::Sender<u64>,
     /// How long rows are kept; as long as it is not known, none is removed.
     keep: ArcSwapOption<LogSettings>,
+    recordings: Arc<recordings::Shared>,
 }
 
 impl Shared {
@@ -72,6 +75,7 @@ impl Shared {
             trouble: Mutex::new(None),
             changes: watch::Sender::new(0),
             keep: ArcSwapOption::empty(),
+            recordings: Arc::default(),
         })
     }
 }
@@ -99,6 +103,7 @@ impl RequestLog {
         let reader = Arc::new(Reader::new(folder));
         (
             Self {
+                folder: folder.to_owned(),
                 reader,
                 shared,
                 commands: Some(commands),
@@ -112,6 +117,7 @@ impl RequestLog {
     pub(crate) fn read_only(folder: &Path) -> Self {
         let reader = Arc::new(Reader::new(folder));
         Self {
+            folder: folder.to_owned(),
             reader,
             shared: Shared::new(),
             commands: None,
@@ -122,8 +128,11 @@ impl RequestLog {
     /// Rows, newest first; a limit of 0 means 100. A query that cannot be read is an error.
     pub(crate) async fn list(&self, query: RequestQuery, now: Zoned) -> Result<RequestPage, Error> {
         let wanted = wanted(&query, now)?;
-        self.read(move |connection| list::page(connection, &wanted))
-            .await
+        let mut page = self
+            .read(move |connection| list::page(connection, &wanted))
+            .await?;
+        page.rows = self.marked(page.rows).await;
+        Ok(page)
     }
 
     /// Writes every row that the query finds to a new file, newest first.
@@ -147,8 +156,9 @@ impl RequestLog {
 
     /// One row.
     pub(crate) async fn get(&self, id: RequestId) -> Result<Option<RequestView>, Error> {
-        self.read(move |connection| list::by_id(connection, id))
-            .await
+        let row = self.read(move |connection| list::by_id(connection, id));
+        let rows = row.await?.into_iter().collect();
+        Ok(self.marked(rows).await.pop())
     }
 
     /// These rows as far as they exist and the query wants them, in this order: to see how
@@ -160,8 +170,8 @@ impl RequestLog {
         now: Zoned,
     ) -> Result<Vec<RequestView>, Error> {
         let wanted = wanted(&query, now)?;
-        self.read(move |connection| list::among(connection, &wanted, &ids))
-            .await
+        let rows = self.read(move |connection| list::among(connection, &wanted, &ids));
+        Ok(self.marked(rows.await?).await)
     }
 
     /// The rows after this one, oldest first.
@@ -170,8 +180,8 @@ impl RequestLog {
         id: RequestId,
         limit: u32,
     ) -> Result<Vec<RequestView>, Error> {
-        self.read(move |connection| list::newer_than(connection, id, limit))
-            .await
+        let rows = self.read(move |connection| list::newer_than(connection, id, limit));
+        Ok(self.marked(rows.await?).await)
     }
 
     /// What happened in a period up to now.
@@ -262,6 +272,40 @@ impl RequestLog {
             sentence: trouble.clone(),
             space: None,
         }
+    }
+
+    /// The same rows, with the sign of those that were recorded.
+    async fn marked(&self, mut rows: Vec<RequestView>) -> Vec<RequestView> {
+        let (folder, shared) = (self.folder.clone(), self.recordings());
+        let bare = rows.clone();
+        let mark = move || {
+            recordings::mark(&folder, &shared, &mut rows);
+            rows
+        };
+        tokio::task::spawn_blocking(mark).await.unwrap_or(bare)
+    }
+
+    /// How much recordings hold, and why the newest could not be kept.
+    pub(crate) fn recorded(&self) -> (recordings::Totals, Option<String>) {
+        match self.commands {
+            Some(_) => {
+                let shared = &self.shared.recordings;
+                (shared.totals(), shared.trouble())
+            }
+            None => (recordings::totals_of(&self.folder), None),
+        }
+    }
+
+    /// What the writer of recordings shares.
+    pub(crate) fn recordings(&self) -> Arc<recordings::Shared> {
+        Arc::clone(&self.shared.recordings)
+    }
+
+    /// Has the writer delete everything that recordings kept; none without a writer.
+    pub(crate) async fn purge(&self) -> Option<std::io::Result<()>> {
+        let (done, wait) = oneshot::channel();
+        self.command(Command::Purge(done)).await;
+        wait.await.ok()
     }
 
     /// Waits until everything sent so far is in the table, or in memory when the disk refuses.

@@ -145,6 +145,11 @@ impl Gateway {
         self.sink.hung_up()
     }
 
+    /// Drops what running requests have recorded so far.
+    pub fn purge_recordings(&self) {
+        self.sink.purge();
+    }
+
     /// The clients for model servers.
     pub fn client(&self) -> &Client {
         &self.client

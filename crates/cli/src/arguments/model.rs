@@ -109,6 +109,10 @@ pub(crate) struct ReachArguments {
     /// Kind of the server behind the OpenAI API
     #[arg(long, value_parser = ["auto", "vllm", "sglang", "tgi", "llama_cpp", "lm_studio", "openai", "other"])]
     pub(crate) server: Option<String>,
+    /// Whether it runs in the house; what goes to one that does not is never recorded in full
+    /// [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) self_hosted: Option<bool>,
     /// Requests that the model answers at once; 0 for no limit
     #[arg(long, value_name = "N")]
     pub(crate) max_concurrent: Option<u32>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use control::view::{FamilyDraft, FamilyView, SaveFamily};
-use control::{Control, Error, ErrorCode};
+use control::{Error, ErrorCode, Operator};
 use domain::{Family, Standing, Support};
 use serde_json::{Value, json};
 
@@ -13,44 +13,49 @@ use crate::output::{Output, Stop, table};
 
 pub(super) async fn run(
     command: &FamilyCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     match command {
         FamilyCommand::List => {
-            let families = control.list_families(()).await?;
+            let families = operator.list_families(()).await?;
             output.show(&families, |families| list(families))
         }
         FamilyCommand::Show { name } => {
-            let family = find(control.list_families(()).await?, name)?;
+            let family = find(operator.list_families(()).await?, name)?;
             output.show(&family.record, |_| facts(&family))
         }
         FamilyCommand::Copy { name, new, title } => {
-            let original = find(control.list_families(()).await?, name)?.record;
+            let original = find(operator.list_families(()).await?, name)?.record;
             let title = title.clone();
             let title = title.unwrap_or_else(|| format!("{} (copy)", original.title));
             let record = json!(original.copy(new.parse()?, title));
-            save(control, record, true, output).await
+            save(operator, record, true, output).await
         }
         FamilyCommand::Save { file } => {
             let record = read(file)?;
-            save(control, record, false, output).await
+            save(operator, record, false, output).await
         }
         FamilyCommand::Remove { name } => {
             let name: Family = name.parse()?;
-            control.remove_family(name.clone()).await?;
+            operator.remove_family(name.clone()).await?;
             output.show(&json!({"removed": name}), |_| format!("Removed {name}."))
         }
     }
 }
 
-async fn save(control: &Control, record: Value, is_new: bool, output: Output) -> Result<(), Stop> {
+async fn save(
+    operator: &Operator,
+    record: Value,
+    is_new: bool,
+    output: Output,
+) -> Result<(), Stop> {
     let name = record["name"].as_str().unwrap_or_default().to_owned();
     let input = SaveFamily {
         record: FamilyDraft(record),
         is_new,
     };
-    let family = find(control.save_family(input).await?, &name)?;
+    let family = find(operator.save_family(input).await?, &name)?;
     output.show(&family.record, |_| {
         format!("Saved {}.\n{}", family.record.name, facts(&family))
     })

@@ -1,7 +1,7 @@
 //! `gatehouse feature …`
 
 use control::view::{FeatureView, ModelView, RouteChange};
-use control::{Control, Error, ErrorCode};
+use control::{Error, ErrorCode, Operator};
 use domain::{Feature, ModelId, Route};
 
 use crate::arguments::FeatureCommand;
@@ -9,13 +9,13 @@ use crate::output::{Output, Stop, table};
 
 pub(super) async fn run(
     command: &FeatureCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
-    let models = control.list_models(()).await?;
+    let models = operator.list_models(()).await?;
     let change = match command {
         FeatureCommand::List => {
-            let features = control.list_features(()).await?;
+            let features = operator.list_features(()).await?;
             return output.show(&features, |features| list(features, &models));
         }
         FeatureCommand::Set {
@@ -24,9 +24,9 @@ pub(super) async fn run(
             fallback,
             anyway,
         } => {
-            let model = control.find_model(model).await?.id;
+            let model = operator.find_model(model).await?.id;
             let fallback = match fallback {
-                Some(name) => Some(control.find_model(name).await?.id),
+                Some(name) => Some(operator.find_model(name).await?.id),
                 None => None,
             };
             let change = RouteChange {
@@ -34,7 +34,7 @@ pub(super) async fn run(
                 route: Some(Route::Model { model, fallback }),
                 reason_shown: *anyway,
             };
-            tell_unfit(control, &change, output).await?;
+            tell_unfit(operator, &change, output).await?;
             change
         }
         FeatureCommand::Disable { feature } => taken_away(feature, Some(Route::Disabled))?,
@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
     };
     let feature = change.feature;
-    let features = control.set_routes(vec![change]).await?;
+    let features = operator.set_routes(vec![change]).await?;
     let Some(view) = features.iter().find(|view| view.feature == feature) else {
         return Ok(());
     };
@@ -69,8 +69,12 @@ fn taken_away(feature: &str, route: Option<Route>) -> Result<RouteChange, Error>
 }
 
 /// Says why a model of the route does not suit the feature. It is set only `--anyway`.
-async fn tell_unfit(control: &Control, change: &RouteChange, output: Output) -> Result<(), Error> {
-    let features = control.list_features(()).await?;
+async fn tell_unfit(
+    operator: &Operator,
+    change: &RouteChange,
+    output: Output,
+) -> Result<(), Error> {
+    let features = operator.list_features(()).await?;
     let view = features.iter().find(|view| view.feature == change.feature);
     let chosen = |id: ModelId| match change.route {
         Some(Route::Model { model, fallback }) => model == id || fallback == Some(id),

@@ -1,6 +1,6 @@
 //! `gatehouse gateway …`
 
-use control::{Control, Error};
+use control::{Error, Operator};
 use domain::GatewaySettings;
 
 use crate::arguments::{GatewayCommand, GatewaySet};
@@ -8,13 +8,13 @@ use crate::output::{Output, Stop};
 
 pub(super) async fn run(
     command: &GatewayCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
-    let mut settings = control.gateway_settings(()).await?;
+    let mut settings = operator.gateway_settings(()).await?;
     if let GatewayCommand::Set(set) = command {
         settings = changed(settings, set)?;
-        control.save_gateway_settings(settings.clone()).await?;
+        operator.save_gateway_settings(settings.clone()).await?;
     }
     output.show(&settings, facts)
 }

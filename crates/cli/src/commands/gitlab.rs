@@ -1,6 +1,6 @@
 //! `gatehouse gitlab …`
 
-use control::Control;
+use control::Operator;
 use control::view::{DocumentationState, GitlabDraft, GitlabView, TokenProviderView, UserTokenKey};
 
 use super::gitlab_prompt;
@@ -9,27 +9,27 @@ use crate::output::{Output, Stop, table};
 
 pub(super) async fn run(
     command: &GitlabCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     let view = match command {
         GitlabCommand::Set { url, options } => {
-            let mut draft = GitlabDraft::from(&control.gitlab(()).await?.settings);
+            let mut draft = GitlabDraft::from(&operator.gitlab(()).await?.settings);
             if let Some(url) = url {
                 draft.url.clone_from(url);
             }
             change(&mut draft, options);
-            control.save_gitlab_settings(draft).await?
+            operator.save_gitlab_settings(draft).await?
         }
         GitlabCommand::Clear => {
-            let mut draft = GitlabDraft::from(&control.gitlab(()).await?.settings);
+            let mut draft = GitlabDraft::from(&operator.gitlab(()).await?.settings);
             draft.url.clear();
             draft.customers_portal.clear();
-            control.save_gitlab_settings(draft).await?
+            operator.save_gitlab_settings(draft).await?
         }
-        GitlabCommand::Status => control.check_gitlab(()).await?,
+        GitlabCommand::Status => operator.check_gitlab(()).await?,
         GitlabCommand::Prompt(command) => {
-            return gitlab_prompt::run(command, control, output).await;
+            return gitlab_prompt::run(command, operator, output).await;
         }
     };
     output.show(&view, status)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use control::view::{CopyPrompt, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt};
-use control::{Control, Error, ErrorCode};
+use control::{Error, ErrorCode, Operator};
 use serde::Deserialize;
 
 use super::read_file;
@@ -18,29 +18,29 @@ struct Edited {
 
 pub(super) async fn run(
     command: &PromptCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     let view = match command {
         PromptCommand::List => {
-            let rows = control.list_prompts(()).await?;
+            let rows = operator.list_prompts(()).await?;
             return output.show(&rows, |rows| list(rows));
         }
-        PromptCommand::Show { prompt } => control.show_prompt(key(prompt)).await?,
+        PromptCommand::Show { prompt } => operator.show_prompt(key(prompt)).await?,
         PromptCommand::Copy { id, family, from } => {
             let from = PromptKey {
                 id: id.clone(),
                 family: from.as_ref().unwrap_or(family).clone(),
             };
             let family = family.clone();
-            control.copy_prompt(CopyPrompt { from, family }).await?
+            operator.copy_prompt(CopyPrompt { from, family }).await?
         }
         PromptCommand::Edit { prompt, file } => {
             let key = key(prompt);
             let texts = read(file)?.texts;
-            control.save_prompt(SavePrompt { key, texts }).await?
+            operator.save_prompt(SavePrompt { key, texts }).await?
         }
-        PromptCommand::Reset { prompt } => control.reset_prompt(key(prompt)).await?,
+        PromptCommand::Reset { prompt } => operator.reset_prompt(key(prompt)).await?,
     };
     output.show(&view, facts)
 }

@@ -1,6 +1,6 @@
 //! `gatehouse key …`
 
-use control::Control;
+use control::Operator;
 use control::view::ClientKeyView;
 use serde_json::json;
 
@@ -9,12 +9,12 @@ use crate::output::{Output, Stop, table};
 
 pub(super) async fn run(
     command: &KeyCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     match command {
         KeyCommand::Create { name } => {
-            let key = control.create_client_key(name.clone()).await?;
+            let key = operator.create_client_key(name.clone()).await?;
             output.show(&key, |key| {
                 format!(
                     "{}\n\nThis is the only time that the key \"{}\" is shown. From now on every request needs a key.",
@@ -22,9 +22,9 @@ pub(super) async fn run(
                 )
             })
         }
-        KeyCommand::List => output.show(&control.list_client_keys(()).await?, |keys| list(keys)),
+        KeyCommand::List => output.show(&operator.list_client_keys(()).await?, |keys| list(keys)),
         KeyCommand::Revoke { name } => {
-            control.revoke_client_key_named(name).await?;
+            operator.revoke_client_key_named(name).await?;
             output.show(&json!({"revoked": name.trim()}), |_| {
                 format!("Revoked {}.", name.trim())
             })

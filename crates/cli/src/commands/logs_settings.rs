@@ -1,6 +1,6 @@
 //! `gatehouse logs views`, `save-view`, `remove-view` and `keep`.
 
-use control::Control;
+use control::Operator;
 use control::view::LogSpace;
 use domain::{LogSettings, SavedView};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::output::{Output, Stop};
 
 pub(super) async fn run(
     command: &LogsCommand,
-    control: &Control,
+    control: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     match command {

@@ -11,16 +11,17 @@ mod logs_settings;
 mod model;
 mod model_draft;
 mod prompt;
+mod record;
 mod serve;
 
 use std::io::{Read, stdin};
 use std::path::Path;
 
-use control::{Control, Error, Purpose};
+use control::{Control, Error, Operator, Purpose};
 
 use crate::arguments::{
     Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, Logs,
-    LogsCommand, ModelCommand, PromptCommand,
+    LogsCommand, ModelCommand, PromptCommand, RecordCommand,
 };
 use crate::output::{Output, Stop, system_error};
 
@@ -29,7 +30,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 /// Runs a command.
 pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Result<(), Stop> {
-    let opened = |purpose| open(folder, purpose, output);
+    let opened = |purpose| operate(folder, purpose, output);
     match command {
         Command::Serve(arguments) => serve::run(arguments, folder, output).await,
         Command::Model(command) => {
@@ -63,7 +64,13 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             );
             gitlab::run(command, &opened(reading(reads))?, output).await
         }
-        Command::Prompt(arguments) => prompt::run(arguments, &opened(Purpose::Ask)?, output).await,
+        Command::Record(command) => {
+            let reads = matches!(command, RecordCommand::Status | RecordCommand::Show { .. });
+            record::run(command, &opened(reading(reads))?, output).await
+        }
+        Command::Prompt(arguments) => {
+            prompt::run(arguments, &open(folder, Purpose::Ask, output)?, output).await
+        }
         Command::Logs(Logs {
             command: Some(command),
             ..
@@ -90,15 +97,29 @@ fn reading(reads: bool) -> Purpose {
     }
 }
 
+/// The same for a command that changes something: the process that holds the folder carries it out.
+fn operate(folder: &Path, purpose: Purpose, output: Output) -> Result<Operator, Error> {
+    let operator = Operator::open(folder, purpose)?;
+    if let Operator::Here(control) = &operator {
+        tell(control, output)?;
+    }
+    Ok(operator)
+}
+
 /// Opens a data folder, tells what was found there, and refuses settings that cannot be read.
 fn open(folder: &Path, purpose: Purpose, output: Output) -> Result<Control, Error> {
     let control = Control::open(folder, purpose)?;
+    tell(&control, output)?;
+    Ok(control)
+}
+
+fn tell(control: &Control, output: Output) -> Result<(), Error> {
     for notice in control.notices() {
         output.note(&notice.what, &notice.why);
     }
     match control.read_only() {
         Some(error) => Err(error.clone()),
-        None => Ok(control),
+        None => Ok(()),
     }
 }
 

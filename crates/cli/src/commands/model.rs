@@ -5,7 +5,7 @@ use std::io::{Read, stdin};
 use control::view::{
     FeatureView, ModelSwitch, ModelView, SetKey, Stage, StageOutcome, TestModel, TestReport,
 };
-use control::{Control, Error, ErrorCode};
+use control::{Error, ErrorCode, Operator};
 use domain::{Route, SecretState};
 use serde_json::json;
 
@@ -16,40 +16,40 @@ use crate::output::{Output, Stop, system_error, table};
 
 pub(super) async fn run(
     command: &ModelCommand,
-    control: &Control,
+    operator: &Operator,
     output: Output,
 ) -> Result<(), Stop> {
     match command {
         ModelCommand::Add(add) => {
             let draft = model_draft::added(add)?;
             let key = add.api_key_stdin.then(key_from_stdin).transpose()?;
-            let model = control.save_model_with_key(draft, key).await?;
+            let model = operator.save_model_with_key(draft, key).await?;
             output.show(&model, |model| {
                 format!("Added {}.\n{}", model.name, facts(model))
             })
         }
         ModelCommand::List => {
-            let models = control.list_models(()).await?;
+            let models = operator.list_models(()).await?;
             output.show(&models, |models| list(models))
         }
-        ModelCommand::Show { name } => output.show(&control.find_model(name).await?, facts),
+        ModelCommand::Show { name } => output.show(&operator.find_model(name).await?, facts),
         ModelCommand::Edit(edit) => {
-            let model = change(edit, control).await?;
+            let model = change(edit, operator).await?;
             output.show(&model, |model| {
                 format!("Saved {}.\n{}", model.name, facts(model))
             })
         }
-        ModelCommand::Test { name } => test(control, name, output).await,
-        ModelCommand::Remove { name, anyway } => remove(control, name, *anyway, output).await,
-        ModelCommand::Enable { name } => switch(control, name, true, output).await,
-        ModelCommand::Disable { name } => switch(control, name, false, output).await,
+        ModelCommand::Test { name } => test(operator, name, output).await,
+        ModelCommand::Remove { name, anyway } => remove(operator, name, *anyway, output).await,
+        ModelCommand::Enable { name } => switch(operator, name, true, output).await,
+        ModelCommand::Disable { name } => switch(operator, name, false, output).await,
     }
 }
 
 /// Removes a model. One that features are routed to goes only `--anyway`.
-async fn remove(control: &Control, name: &str, anyway: bool, output: Output) -> Result<(), Stop> {
-    let model = control.find_model(name).await?;
-    let features = control.list_features(()).await?;
+async fn remove(operator: &Operator, name: &str, anyway: bool, output: Output) -> Result<(), Stop> {
+    let model = operator.find_model(name).await?;
+    let features = operator.list_features(()).await?;
     let names_it = |view: &&FeatureView| match view.route {
         Some(Route::Model {
             model: first,
@@ -67,7 +67,7 @@ async fn remove(control: &Control, name: &str, anyway: bool, output: Output) -> 
         let hint = "Route these to another model first, or add --anyway.";
         return Err(Error::new(ErrorCode::Invalid, message, hint).into());
     }
-    let lost = control.remove_model(model.id).await?;
+    let lost = operator.remove_model(model.id).await?;
     if !routed.is_empty() {
         output.note(&format!("{} lost this model.", routed.join(", ")), "");
     }
@@ -76,37 +76,42 @@ async fn remove(control: &Control, name: &str, anyway: bool, output: Output) -> 
     })
 }
 
-async fn switch(control: &Control, name: &str, enabled: bool, output: Output) -> Result<(), Stop> {
-    let id = control.find_model(name).await?.id;
-    let model = control.switch_model(ModelSwitch { id, enabled }).await?;
+async fn switch(
+    operator: &Operator,
+    name: &str,
+    enabled: bool,
+    output: Output,
+) -> Result<(), Stop> {
+    let id = operator.find_model(name).await?.id;
+    let model = operator.switch_model(ModelSwitch { id, enabled }).await?;
     let state = if enabled { "on" } else { "off" };
     output.show(&model, |model| {
         format!("{} is switched {state}.", model.name)
     })
 }
 
-async fn change(edit: &ModelEdit, control: &Control) -> Result<ModelView, Error> {
-    let model = control.find_model(&edit.name).await?;
+async fn change(edit: &ModelEdit, operator: &Operator) -> Result<ModelView, Error> {
+    let model = operator.find_model(&edit.name).await?;
     let draft = model_draft::edited(&model, edit)?;
     let key = edit.api_key_stdin.then(key_from_stdin).transpose()?;
-    let saved = control.save_model_with_key(draft, key).await?;
+    let saved = operator.save_model_with_key(draft, key).await?;
     if !edit.remove_api_key {
         return Ok(saved);
     }
-    control
+    operator
         .set_key(SetKey {
             id: saved.id,
             key: String::new(),
         })
         .await?;
-    control.find_model(&saved.name).await
+    operator.find_model(&saved.name).await
 }
 
 /// Tests a model and prints what was seen; fails when the test did.
-async fn test(control: &Control, name: &str, output: Output) -> Result<(), Stop> {
-    let model = control.find_model(name).await?;
-    control.read_key(model.id).await;
-    let report = control
+async fn test(operator: &Operator, name: &str, output: Output) -> Result<(), Stop> {
+    let model = operator.find_model(name).await?;
+    operator.read_key(model.id).await;
+    let report = operator
         .test_model(TestModel {
             draft: model_draft::of(&model),
             key: None,
@@ -210,6 +215,10 @@ fn facts(model: &ModelView) -> String {
         (
             "Enabled",
             if model.enabled { "yes" } else { "no" }.to_owned(),
+        ),
+        (
+            "Self-hosted",
+            if model.self_hosted { "yes" } else { "no" }.to_owned(),
         ),
         ("Key", key_word(model.key).to_owned()),
         (

@@ -60,6 +60,7 @@ fn reached(mut draft: ModelDraft, given: &ReachArguments) -> Result<ModelDraft, 
     if draft.provider == Provider::Sample && draft.endpoint.is_empty() {
         draft.endpoint = "sample".into();
     }
+    draft.self_hosted = given.self_hosted.unwrap_or(draft.self_hosted);
     draft.identifier = given.identifier.clone().unwrap_or(draft.identifier);
     let old = draft.connection;
     draft.connection = Connection {

@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
     };
     tokio::select! {
         () = signals.next() => {}
-        () = control.keep_keys() => {}
+        () = control.live() => {}
         () = admin => {}
     }
     tokio::select! {

@@ -14,8 +14,9 @@ use rusqlite::{Connection, ErrorCode as Code, TransactionBehavior};
 use super::Shared;
 use super::care::Care;
 use super::database::{self, OpenError};
-use super::rows::Statements;
+use super::rows::{Statements, note};
 use super::spans::Additions;
+use crate::recordings::{Recorded, Recordings};
 use crate::view::Notice;
 
 /// Ended requests that wait in memory when the disk refuses; the oldest are given up.
@@ -92,6 +93,7 @@ pub(super) struct Keeper<R> {
     waiting: VecDeque<Ended>,
     rooms: Vec<R>,
     care: Care,
+    recordings: Recordings,
 }
 
 impl<R> Keeper<R> {
@@ -102,6 +104,7 @@ impl<R> Keeper<R> {
         shared: Arc<Shared>,
         notices: &mut Vec<Notice>,
     ) -> Self {
+        let recordings = Recordings::new(folder, Arc::clone(&shared.recordings));
         let mut keeper = Self {
             folder: folder.to_owned(),
             holder,
@@ -116,6 +119,7 @@ impl<R> Keeper<R> {
             waiting: VecDeque::new(),
             rooms: Vec::new(),
             care: Care::new(holder, Instant::now()),
+            recordings,
         };
         notices.extend(keeper.reopen(Instant::now()));
         if holder && let Disk::Ready(connection) = &keeper.disk {
@@ -250,6 +254,7 @@ impl<R> Keeper<R> {
         let running = &self.running;
         // New rows in the order of their requests, so that a later request has a higher id.
         let mut new: Vec<(u64, &Known, Option<&Outcome>)> = Vec::with_capacity(self.ended.len());
+        let mut recorded = HashMap::new();
         for ended in self.waiting.iter().chain(&self.ended) {
             let Some(row) = ended.known.row else {
                 new.push((ended.sequence, &ended.known, Some(&ended.outcome)));
@@ -258,10 +263,13 @@ impl<R> Keeper<R> {
             if let (Some(routed), false) = (&ended.known.routed, ended.known.route_written) {
                 statements.route(row, routed)?;
             }
-            if statements.end(row, &ended.outcome)? {
-                additions.ended(ended.known.accepted.at, row, &ended.outcome);
-            } else {
+            if !statements.end(row, &ended.outcome)? {
                 new.push((ended.sequence, &ended.known, Some(&ended.outcome)));
+                continue;
+            }
+            additions.ended(ended.known.accepted.at, row, &ended.outcome);
+            if ended.known.expanded.is_some() {
+                recorded.insert(ended.sequence, row);
             }
         }
         for sequence in &self.touched {
@@ -286,6 +294,9 @@ impl<R> Keeper<R> {
                 Some(outcome) => additions.ended(known.accepted.at, row, outcome),
                 None => rows.push((*sequence, row)),
             }
+            if outcome.is_some() && known.expanded.is_some() {
+                recorded.insert(*sequence, row);
+            }
             clients.insert(known.accepted.client.as_str(), known.accepted.at);
         }
         for (client, at) in clients {
@@ -306,10 +317,43 @@ impl<R> Keeper<R> {
                 known.route_written = known.routed.is_some();
             }
         }
+        self.keep_recorded(&recorded);
         self.ended.clear();
         self.waiting.clear();
         self.shared.logged.fetch_add(inserted, Ordering::Relaxed);
         Ok(inserted)
+    }
+
+    /// Keeps what was recorded of requests whose rows are in the table; where it cannot be kept,
+    /// the row says so.
+    fn keep_recorded(&mut self, rows: &HashMap<u64, i64>) {
+        if rows.is_empty() {
+            return;
+        }
+        let ended = self.waiting.iter_mut().chain(&mut self.ended);
+        let recorded = ended.filter_map(|ended| {
+            Some(Recorded {
+                row: *rows.get(&ended.sequence)?,
+                correlation_id: ended.known.accepted.correlation_id.clone(),
+                expanded: ended.known.expanded.take()?,
+            })
+        });
+        let refused = self.recordings.keep(recorded.collect());
+        let Disk::Ready(connection) = &self.disk else {
+            return;
+        };
+        for (row, words) in refused {
+            if let Err(error) = note(connection, row, &words) {
+                tracing::warn!(%error, "a row does not say that its recording is missing");
+            }
+        }
+    }
+
+    /// Deletes everything that recordings kept.
+    pub(super) fn purge(&mut self) -> std::io::Result<()> {
+        let purged = self.recordings.purge();
+        self.tell();
+        purged
     }
 
     /// Moves ended requests into the memory ring, or gives them up.

@@ -128,6 +128,14 @@ impl<'a> Statements<'a> {
     }
 }
 
+/// Adds what was done to a request to a row that has ended.
+pub(super) fn note(connection: &Connection, row: i64, words: &str) -> rusqlite::Result<()> {
+    let add =
+        "UPDATE requests SET notes = json_insert(coalesce(notes, '[]'), '$[#]', ?) WHERE id = ?";
+    connection.execute(add, params![words, row])?;
+    Ok(())
+}
+
 /// The row that [`COLUMNS`] selects.
 pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
     let milliseconds = |micros: Option<i64>| micros.map(|micros| micros as f64 / 1_000.0);
@@ -163,6 +171,8 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
             .get::<_, Option<String>>(22)?
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default(),
+        // The recordings are in a database of their own, which is asked for each page.
+        recorded: false,
     })
 }
 

@@ -18,6 +18,8 @@ const BATCH: usize = 1_000;
 pub(super) enum Command {
     /// Keep everything sent so far, then answer.
     Flush(oneshot::Sender<()>),
+    /// Delete everything that recordings kept, then answer.
+    Purge(oneshot::Sender<std::io::Result<()>>),
     /// Keep everything sent so far, then end.
     Close,
 }
@@ -82,6 +84,7 @@ async fn run<E: Into<Event<R>>, R>(
         match command {
             // Whoever asked may be gone.
             Some(Command::Flush(done)) => drop(done.send(())),
+            Some(Command::Purge(done)) => drop(done.send(keeper.purge())),
             Some(Command::Close) => return keeper.close(Instant::now()),
             // Nobody waits.
             None => keeper.look_after(Instant::now()),

@@ -11,6 +11,7 @@ mod models;
 mod playground;
 mod prompts;
 mod providers;
+mod recording;
 mod requests;
 mod status;
 mod test_model;

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::reach::Reach;
 use crate::view::{
-    Evidence, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView, SetKey,
+    Evidence, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView,
+    SaveModelAndKey, SetKey,
 };
 use crate::{Control, Error, ErrorCode};
 
@@ -67,6 +68,12 @@ impl Control {
         self.keys.expect(&self.settings.load());
         self.keys.read(&model).await;
         self.view_changed(&model).await
+    }
+
+    /// The same as one operation.
+    pub async fn save_model_and_key(&self, input: SaveModelAndKey) -> Result<ModelView, Error> {
+        let key = input.key.into_bytes();
+        self.save_model_with_key(input.draft, Some(key)).await
     }
 
     /// Removes a model, its routes and its key. Answers which features were routed to it.
@@ -289,6 +296,7 @@ fn view(settings: &Settings, model: &Model, seen: Seen) -> ModelView {
         server: model.connection.server.or(seen.server),
         is_sample: model.endpoint == Endpoint::Sample,
         enabled: model.enabled,
+        self_hosted: model.self_hosted,
         hue: model.hue,
         key: seen.key,
         key_variable: model.name.key_variable(),

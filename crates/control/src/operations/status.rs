@@ -25,6 +25,7 @@ impl Control {
                 space,
                 ..self.log.view()
             },
+            recording: self.recording_now(),
             notices: self.notices(),
             read_only: self
                 .read_only()

@@ -9,10 +9,11 @@ mod gitlab;
 mod model;
 mod prompt;
 mod prompts;
+mod recording;
 mod request;
 mod status;
 
-pub use ::gateway::RequestState;
+pub use ::gateway::{Cut, ExpandedBy, RequestState};
 pub use endpoint::{
     AuthChoice, AuthField, AuthKind, EndpointInput, ProviderView, ResolvedEndpoint, ServerChoice,
     SuggestedEndpoint,
@@ -25,12 +26,16 @@ pub use gitlab::{
     TokenKindView, TokenProviderView, UserTokenKey,
 };
 pub use model::{
-    Health, HealthState, ModelSwitch, ModelView, ServedModel, SetKey, Stage, StageOutcome,
-    TestModel, TestReport,
+    Health, HealthState, ModelSwitch, ModelView, SaveModelAndKey, ServedModel, SetKey, Stage,
+    StageOutcome, TestModel, TestReport,
 };
 pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
 pub use prompts::{
     CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
+};
+pub use recording::{
+    BodyView, PieceView, RecordedBody, RecordedCall, RecordedHeader, RecordedRequest,
+    RecordingView, StartRecording,
 };
 pub use request::{
     Activity, ActivityBucket, ActivityQuery, Counting, Evidence, ExportFormat, ExportRequest,

@@ -56,6 +56,8 @@ pub struct ModelView {
     pub is_sample: bool,
     /// Whether clients can use it.
     pub enabled: bool,
+    /// Whether it runs in the house: only then is what it is asked ever recorded in full.
+    pub self_hosted: bool,
     /// The colour that stands for it, 1 to 8.
     pub hue: u8,
     /// What is known of its key.
@@ -115,6 +117,16 @@ pub struct SetKey {
     /// The model.
     pub id: ModelId,
     /// The key; empty removes it.
+    pub key: String,
+}
+
+/// Adds or changes a model together with its key: both or none.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SaveModelAndKey {
+    /// The model as entered.
+    pub draft: ModelDraft,
+    /// The key.
     pub key: String,
 }
 

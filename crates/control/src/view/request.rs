@@ -75,6 +75,9 @@ pub struct RequestView {
     pub queued_ms: Option<f64>,
     /// What else was done to it: translated, cut, polished; in order.
     pub notes: Vec<String>,
+    /// Whether a recording keeps it in full.
+    #[serde(default)]
+    pub recorded: bool,
 }
 
 /// Which rows to read, newest first.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::recording::RecordingView;
 use super::request::RequestId;
 use crate::Error;
 
@@ -40,6 +41,8 @@ pub struct Status {
     pub keyring: KeyringView,
     /// The request log.
     pub log: LogView,
+    /// Whether requests are recorded in full.
+    pub recording: RecordingView,
     /// What the admin should know: restored settings, a newer document, a last run that crashed.
     pub notices: Vec<Notice>,
     /// Why settings cannot be changed, when they cannot.

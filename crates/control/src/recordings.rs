@@ -1,0 +1,243 @@
+//! What recordings keep of requests, in a database of their own beside the request log: a purge
+//! deletes its files, and with them every byte of a body. Knows nothing of when a recording is on.
+
+mod database;
+mod read;
+mod words;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use gateway::Expanded;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+pub(crate) use database::path;
+pub(crate) use read::{body_page, mark, recorded_request};
+
+/// Replaces what must not be written down; what needs no change comes back as it is.
+pub type Redactor = Arc<dyn for<'a> Fn(&'a [u8]) -> Cow<'a, [u8]> + Send + Sync>;
+
+/// The most bytes of bodies that are kept; the oldest recordings are removed beyond it.
+const KEPT_MOST: u64 = 1024 * 1024 * 1024;
+
+/// What the writer of recordings shares with the rest of the program.
+pub(crate) struct Shared {
+    requests: AtomicU64,
+    bodies: AtomicU64,
+    bytes: AtomicU64,
+    trouble: Mutex<Option<String>>,
+    redactor: Mutex<Redactor>,
+    // Taken to write by a purge alone: nobody may have the files open then.
+    reading: RwLock<()>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            requests: AtomicU64::default(),
+            bodies: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+            trouble: Mutex::default(),
+            redactor: Mutex::new(Arc::new(|bytes| Cow::Borrowed(bytes))),
+            reading: RwLock::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Shared")
+    }
+}
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Totals {
+    /// Requests.
+    pub(crate) requests: u64,
+    /// Bodies of these requests and of their calls.
+    pub(crate) bodies: u64,
+    /// Bytes of these bodies.
+    pub(crate) bytes: u64,
+}
+
+impl Shared {
+    /// How much is kept.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            requests: self.requests.load(Ordering::Relaxed),
+            bodies: self.bodies.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Why the newest recording could not be kept.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        lock(&self.trouble).clone()
+    }
+
+    /// Replaces what must not be written down from now on.
+    pub(crate) fn redact_with(&self, redactor: Redactor) {
+        *lock(&self.redactor) = redactor;
+    }
+
+    /// Keeps the files from being purged while they are read.
+    pub(crate) fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.reading.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, totals: Totals) {
+        self.requests.store(totals.requests, Ordering::Relaxed);
+        self.bodies.store(totals.bodies, Ordering::Relaxed);
+        self.bytes.store(totals.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A request that was recorded, with its row of the request log.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The row.
+    pub(crate) row: i64,
+    /// The request's correlation id: a row of another log with the same number is another request.
+    pub(crate) correlation_id: String,
+    /// What is to be kept.
+    pub(crate) expanded: Box<Expanded>,
+}
+
+/// Writes recordings. Opens the database with the first of them.
+#[derive(Debug)]
+pub(crate) struct Recordings {
+    folder: PathBuf,
+    shared: Arc<Shared>,
+    connection: Option<Connection>,
+}
+
+impl Recordings {
+    /// The recordings of a data folder.
+    pub(crate) fn new(folder: &Path, shared: Arc<Shared>) -> Self {
+        let found = database::read(folder, totals);
+        shared.set(found.ok().flatten().unwrap_or_default());
+        Self {
+            folder: folder.to_owned(),
+            shared,
+            connection: None,
+        }
+    }
+
+    /// Keeps these, and returns for each that could not be kept its row with the reason.
+    pub(crate) fn keep(&mut self, recorded: Vec<Recorded>) -> Vec<(i64, String)> {
+        let mut refused = Vec::new();
+        for mut one in recorded {
+            if one.expanded.is_purged() {
+                refused.push((one.row, "its recording was purged".to_owned()));
+                continue;
+            }
+            let redactor = Arc::clone(&lock(&self.shared.redactor));
+            one.expanded.redact(redactor.as_ref());
+            if let Err(error) = self.write(&one) {
+                tracing::warn!(%error, "a recording could not be kept");
+                // Opened anew by the next one: the file may have been replaced.
+                self.connection = None;
+                let reason = format!("its recording could not be kept: {error}");
+                *lock(&self.shared.trouble) = Some(format!(
+                    "The newest recording could not be kept: {error}. Check the disk and the data folder."
+                ));
+                refused.push((one.row, reason));
+                continue;
+            }
+            *lock(&self.shared.trouble) = None;
+        }
+        refused
+    }
+
+    /// Deletes every recording and every file that has held one.
+    pub(crate) fn purge(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let _nobody_reads = shared.reading.write();
+        self.connection = None;
+        let outcome = database::delete(&self.folder);
+        shared.set(Totals::default());
+        outcome
+    }
+
+    fn write(&mut self, one: &Recorded) -> Result<(), database::OpenError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self.connection.insert(database::open(&self.folder)?),
+        };
+        let head = serde_json::to_string(&one.expanded).map_err(io::Error::from)?;
+        let bodies: Vec<&[u8]> = one.expanded.bodies().map(|body| &*body.bytes).collect();
+        let bytes: usize = bodies.iter().map(|body| body.len()).sum();
+        let count = bodies.iter().filter(|body| !body.is_empty()).count();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        remove(&transaction, one.row)?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO recordings (id, correlation_id, head, bodies, bytes) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![one.row, one.correlation_id, head, count as i64, bytes as i64])?;
+        for (place, body) in bodies
+            .iter()
+            .enumerate()
+            .filter(|(_, body)| !body.is_empty())
+        {
+            transaction
+                .prepare_cached("INSERT INTO bodies (recording, place, content) VALUES (?, ?, ?)")?
+                .execute(params![one.row, place as i64, body])?;
+        }
+        transaction
+            .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
+            .execute(params![one.row, words::words_of(&bodies)])?;
+        let mut sum = totals(&transaction)?;
+        while sum.bytes > KEPT_MOST && sum.requests > 1 {
+            let oldest =
+                transaction.query_row("SELECT min(id) FROM recordings", [], |row| row.get(0))?;
+            remove(&transaction, oldest)?;
+            sum = totals(&transaction)?;
+        }
+        transaction.commit()?;
+        self.shared.set(sum);
+        Ok(())
+    }
+}
+
+fn remove(connection: &Connection, row: i64) -> rusqlite::Result<()> {
+    for statement in [
+        "DELETE FROM recordings WHERE id = ?",
+        "DELETE FROM bodies WHERE recording = ?",
+        "DELETE FROM words WHERE rowid = ?",
+    ] {
+        connection.prepare_cached(statement)?.execute([row])?;
+    }
+    Ok(())
+}
+
+/// How much a database holds.
+pub(crate) fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
+    let sums = "SELECT count(*), coalesce(sum(bodies), 0), coalesce(sum(bytes), 0) FROM recordings";
+    connection.query_row(sums, [], |row| {
+        let number = |place| row.get::<_, i64>(place).map(|number| number.max(0) as u64);
+        Ok(Totals {
+            requests: number(0)?,
+            bodies: number(1)?,
+            bytes: number(2)?,
+        })
+    })
+}
+
+/// How much the recordings of a folder hold, for a process that does not write them.
+pub(crate) fn totals_of(folder: &Path) -> Totals {
+    let found = database::read(folder, totals);
+    found.ok().flatten().unwrap_or_default()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
