@@ -1,7 +1,8 @@
 //! Carries operations out: here, or by the process that holds the data folder. What both faces of a
 //! command share; `api.rs` gives it the operations themselves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::{DomainError, ModelDraft, ModelId};
 use serde::Serialize;
@@ -10,7 +11,11 @@ use serde::de::DeserializeOwned;
 use crate::api::{parse, render};
 use crate::door::Door;
 use crate::view::{ModelView, SaveModelAndKey};
-use crate::{Control, Error, ErrorCode, Purpose};
+use crate::{Control, Error, ErrorCode, FolderLock, HolderKind, Purpose};
+
+/// How often a holder that just starts is tried, and the pause between two tries.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Who carries operations out.
 #[expect(
@@ -24,9 +29,9 @@ pub enum Operator {
     Holder(Holder),
 }
 
-/// The process that holds the folder, and the error to show when it does not take calls.
+/// The process that holds the folder, and the error to show when it takes no calls.
 pub struct Holder {
-    door: Door,
+    folder: PathBuf,
     held: Error,
 }
 
@@ -36,24 +41,36 @@ impl Holder {
         operation: &str,
         input: &I,
     ) -> Result<O, Error> {
-        match self.door.call(operation, render(input)).await {
-            Some(outcome) => parse(operation, outcome?),
-            None => Err(self.held.clone()),
+        for _ in 0..TRIES {
+            // The door of a process that was killed is still there until the next one opens its own.
+            let outcome = match Door::of(&self.folder) {
+                Some(door) => door.call(operation, render(input)).await,
+                None => None,
+            };
+            match outcome {
+                Some(outcome) => return parse(operation, outcome?),
+                None => tokio::time::sleep(PAUSE).await,
+            }
         }
+        Err(self.held.clone())
     }
 }
 
 impl Operator {
-    /// Opens a data folder. One that another process holds is changed by that process.
+    /// Opens a data folder. One that another process holds for longer than a command is changed by
+    /// that process.
     pub fn open(folder: &Path, purpose: Purpose) -> Result<Self, Error> {
-        match Control::open(folder, purpose) {
-            Ok(control) => Ok(Self::Here(control)),
-            Err(held) if held.code == ErrorCode::Held => match Door::of(folder) {
-                Some(door) => Ok(Self::Holder(Holder { door, held })),
-                None => Err(held),
-            },
-            Err(error) => Err(error),
+        let held = match Control::open(folder, purpose) {
+            Ok(control) => return Ok(Self::Here(control)),
+            Err(error) if error.code == ErrorCode::Held => error,
+            Err(error) => return Err(error),
+        };
+        let holder = FolderLock::holder(folder);
+        if holder.is_some_and(|holder| holder.kind == HolderKind::Command) {
+            return Err(held);
         }
+        let folder = folder.to_owned();
+        Ok(Self::Holder(Holder { folder, held }))
     }
 
     /// The model that a person means, by deployment name or id.

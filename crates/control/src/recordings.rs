@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use gateway::Expanded;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 pub(crate) use database::path;
 pub(crate) use read::{body_page, mark, recorded_request};
@@ -63,6 +63,14 @@ pub(crate) struct Totals {
     pub(crate) bodies: u64,
     /// Bytes of these bodies.
     pub(crate) bytes: u64,
+}
+
+impl Totals {
+    fn take_away(&mut self, other: Self) {
+        self.requests = self.requests.saturating_sub(other.requests);
+        self.bodies = self.bodies.saturating_sub(other.bodies);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
+    }
 }
 
 impl Shared {
@@ -174,7 +182,8 @@ impl Recordings {
         let bytes: usize = bodies.iter().map(|body| body.len()).sum();
         let count = bodies.iter().filter(|body| !body.is_empty()).count();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        remove(&transaction, one.row)?;
+        let mut sum = self.shared.totals();
+        sum.take_away(remove(&transaction, one.row)?);
         transaction
             .prepare_cached(
                 "INSERT INTO recordings (id, correlation_id, head, bodies, bytes) VALUES (?, ?, ?, ?, ?)",
@@ -192,12 +201,13 @@ impl Recordings {
         transaction
             .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
             .execute(params![one.row, words::words_of(&bodies)])?;
-        let mut sum = totals(&transaction)?;
+        sum.requests += 1;
+        sum.bodies += count as u64;
+        sum.bytes += bytes as u64;
         while sum.bytes > KEPT_MOST && sum.requests > 1 {
-            let oldest =
-                transaction.query_row("SELECT min(id) FROM recordings", [], |row| row.get(0))?;
-            remove(&transaction, oldest)?;
-            sum = totals(&transaction)?;
+            let oldest = "SELECT min(id) FROM recordings";
+            let oldest = transaction.query_row(oldest, [], |row| row.get(0))?;
+            sum.take_away(remove(&transaction, oldest)?);
         }
         transaction.commit()?;
         self.shared.set(sum);
@@ -205,27 +215,34 @@ impl Recordings {
     }
 }
 
-fn remove(connection: &Connection, row: i64) -> rusqlite::Result<()> {
+/// Removes the recording of a row, if there is one, and returns how much it held.
+fn remove(connection: &Connection, row: i64) -> rusqlite::Result<Totals> {
+    let removed = connection
+        .prepare_cached("DELETE FROM recordings WHERE id = ? RETURNING 1, bodies, bytes")?
+        .query_row([row], counted)
+        .optional()?;
     for statement in [
-        "DELETE FROM recordings WHERE id = ?",
         "DELETE FROM bodies WHERE recording = ?",
         "DELETE FROM words WHERE rowid = ?",
     ] {
         connection.prepare_cached(statement)?.execute([row])?;
     }
-    Ok(())
+    Ok(removed.unwrap_or_default())
 }
 
 /// How much a database holds.
 pub(crate) fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
     let sums = "SELECT count(*), coalesce(sum(bodies), 0), coalesce(sum(bytes), 0) FROM recordings";
-    connection.query_row(sums, [], |row| {
-        let number = |place| row.get::<_, i64>(place).map(|number| number.max(0) as u64);
-        Ok(Totals {
-            requests: number(0)?,
-            bodies: number(1)?,
-            bytes: number(2)?,
-        })
+    connection.query_row(sums, [], counted)
+}
+
+/// Requests, bodies and bytes in the first columns.
+fn counted(row: &Row<'_>) -> rusqlite::Result<Totals> {
+    let number = |place| row.get::<_, i64>(place).map(|number| number.max(0) as u64);
+    Ok(Totals {
+        requests: number(0)?,
+        bodies: number(1)?,
+        bytes: number(2)?,
     })
 }
 

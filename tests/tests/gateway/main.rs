@@ -26,6 +26,8 @@ mod queue;
 #[cfg(test)]
 mod reading_code;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod resilience;

@@ -30,6 +30,8 @@ mod probes;
 #[cfg(test)]
 mod prompts;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod streams;

@@ -7,22 +7,47 @@ use tests::upstream::Upstream;
 use tests::{PATIENCE, client, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_it_serves_others_may_read_and_not_change() {
+async fn while_it_serves_it_carries_out_what_commands_change() {
     let gatehouse = Gatehouse::with_sample();
     let serving = gatehouse.serve();
-    let port = serving.address.rsplit(':').next().unwrap();
     for words in [
-        &["model", "remove", "demo"][..],
-        &["feature", "set", "duo_chat", "demo"],
-        &["key", "create", "laptop"],
+        &["feature", "set", "duo_chat", "demo", "--anyway"][..],
         &["gateway", "set", "--max-in-flight", "5"],
+        &[
+            "model",
+            "add",
+            "second",
+            "--family",
+            "general",
+            "--endpoint",
+            "sample",
+        ],
+        &["model", "edit", "second", "--name", "other"],
+        &["model", "disable", "other"],
+        &["family", "copy", "general", "house"],
+        &["key", "create", "laptop"],
+        &["key", "revoke", "laptop"],
+        &["gitlab", "clear"],
     ] {
-        let outcome = gatehouse.run(words);
-        let complaint = outcome.complaint();
-        assert_eq!(outcome.error()["code"], "held", "{words:?}: {complaint}");
-        let names_holder =
-            complaint.contains(&serving.process.id().to_string()) || complaint.contains(port);
-        assert!(names_holder, "{words:?}: {complaint}");
+        gatehouse.run(words).succeeded();
+    }
+    let gone = gatehouse.run(&["model", "remove", "nobody"]);
+    assert_eq!(gone.error()["code"], "not_found");
+    let answer = client()
+        .post(serving.url("/v1/chat/completions"))
+        .json(&json!({"model": "other", "messages": [{"role": "user", "content": "x"}]}))
+        .send();
+    let text = answer.await.unwrap().text().await.unwrap();
+    assert!(
+        text.contains("switched off"),
+        "the gateway knows at once: {text}"
+    );
+    gatehouse.run(&["model", "remove", "other"]).succeeded();
+    #[cfg(unix)]
+    for name in ["gatehouse.sock", "gatehouse.door"] {
+        use std::os::unix::fs::PermissionsExt;
+        let file = std::fs::metadata(gatehouse.data().join(name)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o077, 0, "{name} is private");
     }
     assert_eq!(
         gatehouse.run(&["model", "list"]).succeeded().json()[0]["name"],
@@ -37,7 +62,10 @@ async fn while_it_serves_others_may_read_and_not_change() {
     let second = gatehouse.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.error()["code"], "held");
     assert!(serving.stop().success());
-    gatehouse.run(&["model", "remove", "demo"]).succeeded();
+    assert!(!gatehouse.data().join("gatehouse.door").exists());
+    gatehouse
+        .run(&["model", "remove", "demo", "--anyway"])
+        .succeeded();
 }
 
 #[test]

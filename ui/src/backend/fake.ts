@@ -104,6 +104,16 @@ export function fake(search = ''): Fake {
         ? { state: 'locked', sentence: 'The keyring is locked. Unlock it, then try again.' }
         : { state: 'ready', sentence: 'The keyring answers.' },
     log: { writing: true, waiting: 0, lost: 0 },
+    recording: {
+      is_on: false,
+      since: null,
+      until: null,
+      features: [],
+      by_gitlab: false,
+      requests: 0,
+      bodies: 0,
+      bytes: 0,
+    },
     notices:
       state === 'notices'
         ? [

@@ -101,6 +101,8 @@ export const form = {
   contextTokens: 'Context',
   contextHolder: (tokens: string) => `${tokens}, by family`,
   contextFault: 'From 256 to 20,000,000, or empty.',
+  selfHosted: 'Self-hosted',
+  selfHostedHelp: 'What goes to a model that is not is never recorded in full, whatever Logs says.',
   refuses: 'Refuses also',
   refusesHelp: 'What this model answers with an error, beside what its family refuses.',
   testAndSave: 'Test and save',

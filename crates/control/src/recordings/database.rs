@@ -28,6 +28,8 @@ const MIGRATIONS: [&str; 1] = ["
         place INTEGER NOT NULL,       -- in the order of `Expanded::bodies`
         content BLOB NOT NULL
     ) STRICT;
+    -- Sums it up without a look at the heads.
+    CREATE INDEX recordings_size ON recordings (bytes, bodies);
     CREATE UNIQUE INDEX bodies_place ON bodies (recording, place);
     -- Its rowid is the row of the request log. The text itself is not kept twice.
     CREATE VIRTUAL TABLE words USING fts5(

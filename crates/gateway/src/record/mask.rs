@@ -5,8 +5,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The field that carries a key (GitLab's `model_metadata.api_key`).
-const FIELD: &str = "api_key";
+/// The fields that carry a key: GitLab's `model_metadata.api_key`, and the older `model_api_key`.
+const FIELDS: [&str; 2] = ["api_key", "model_api_key"];
+
+/// How both of them end.
+const END: &str = "api_key";
 
 /// What stands in its place, as in the logs of GitLab's own gateway.
 const MASK: &str = "**********";
@@ -35,7 +38,7 @@ fn mask(value: &mut Value) -> bool {
         Value::Object(fields) => {
             let mut found = false;
             for (name, value) in fields.iter_mut() {
-                if name == FIELD && !value.is_null() && value != "" {
+                if FIELDS.contains(&name.as_str()) && !value.is_null() && value != "" {
                     *value = MASK.into();
                     found = true;
                 } else {
@@ -55,8 +58,8 @@ fn mask(value: &mut Value) -> bool {
 fn without_texts(body: &[u8]) -> Cow<'_, [u8]> {
     let mut shown = Vec::with_capacity(body.len());
     let mut rest = body;
-    while let Some(place) = memchr::memmem::find(rest, FIELD.as_bytes()) {
-        let (before, after) = rest.split_at(place + FIELD.len());
+    while let Some(place) = memchr::memmem::find(rest, END.as_bytes()) {
+        let (before, after) = rest.split_at(place + END.len());
         shown.extend_from_slice(before);
         let is_between =
             |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b':' | b'\\' | b'=');
@@ -83,6 +86,10 @@ mod tests {
             (
                 r#"{"a":[{"api_key": "k1"}]}"#,
                 r#"{"a":[{"api_key":"**********"}]}"#,
+            ),
+            (
+                r#"{"model_api_key":"k1"}"#,
+                r#"{"model_api_key":"**********"}"#,
             ),
             (r#"{"api\u005fkey":"k1"}"#, r#"{"api_key":"**********"}"#),
             (

@@ -72,6 +72,7 @@ function build(sketch: Sketch, id: string, records: FamilyView['record'][]): Mod
     server: null,
     is_sample: isSample,
     enabled: state !== 'off',
+    self_hosted: true,
     hue: sketch.hue,
     key: sketch.key ?? 'absent',
     key_variable: `GATEHOUSE_KEY_${sketch.name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`,
@@ -101,5 +102,6 @@ export function saved(
   const records = families.map((one) => one.record)
   const built = build({ ...draft, hue, health: 'unknown', said: 'Not tested yet' }, id, records)
   const { health, evidence, key, features } = before ?? built
-  return { ...built, hue: before?.hue ?? hue, enabled: draft.enabled, health, evidence, key, features }
+  const { enabled, self_hosted } = draft
+  return { ...built, hue: before?.hue ?? hue, enabled, self_hosted, health, evidence, key, features }
 }

@@ -90,6 +90,7 @@ export function row(id: number, at: number, running = false): RequestView {
     completion_tokens: running ? null : tokens,
     finish_reason: tokens && !running ? 'stop' : null,
     error: running ? null : (kind.error ?? null),
+    recorded: false,
     ...(running ? DONE.nothing : (DONE[kind.model] ?? DONE.nothing)),
   }
 }

@@ -51,6 +51,7 @@ export const blank = (name = '', endpoint = ''): ModelDraft => ({
   provider: endpoint === 'sample' ? 'sample' : 'openai_compatible',
   connection: { auth: { kind: 'key' }, refuses: [] },
   enabled: true,
+  self_hosted: true,
 })
 
 const around = (draft: ModelDraft, keyChange: KeyChange): Form => ({
