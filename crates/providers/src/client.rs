@@ -94,21 +94,19 @@ impl Client {
                 observer(observed);
             }
         };
-        let host = host_of(&call.url);
+        // Written out only where it is needed, which is in errors.
+        let host = || host_of(&call.url);
         let late = || UpstreamError::Late {
-            host: host.clone(),
+            host: host(),
             after: within,
         };
         let work = async {
-            let headers = self.authorization(call, target, &host).await?;
-            let (client, request) = self.request(call, headers, correlation_id).build_split();
-            let sent = async {
-                let request = request?;
-                tell(Observed::Sent(&request));
-                client.execute(request).await
-            };
-            sent.await.map_err(|error| {
-                let error = unreachable(host.clone(), &error);
+            let proof = self.authorization(call, target).await?;
+            let request = self.request(call, proof, correlation_id);
+            tell(Observed::Sent(&request));
+            let sent = self.for_url(&call.url).execute(request).await;
+            sent.map_err(|error| {
+                let error = unreachable(host(), &error);
                 match target.provider {
                     Provider::Bedrock => bedrock::explain_unreachable(error, target),
                     _ => error,
@@ -122,34 +120,33 @@ impl Client {
         if response.status().is_success() {
             return Ok(response);
         }
-        let (error, body) = Box::pin(self.refusal(target, host, response)).await;
+        let (error, body) = Box::pin(self.refusal(target, host(), response)).await;
         tell(Observed::Refused(&body));
         Err(error)
     }
 
-    fn request(
-        &self,
-        call: &Call,
-        authorization: HeaderMap,
-        correlation_id: &str,
-    ) -> reqwest::RequestBuilder {
-        let request = self
-            .for_url(&call.url)
-            .request(call.method.clone(), call.url.clone())
-            .header(
-                ACCEPT,
-                HeaderValue::from_static("application/json, text/event-stream"),
-            )
-            .header(CORRELATION, correlation_id)
-            .headers(self.extra.load().map().clone())
-            .headers(call.headers.clone())
-            .headers(authorization);
-        match &call.body {
-            Some(body) => request
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body.clone()),
-            None => request,
+    fn request(&self, call: &Call, proof: HeaderMap, correlation_id: &str) -> reqwest::Request {
+        let mut request = reqwest::Request::new(call.method.clone(), call.url.clone());
+        let headers = request.headers_mut();
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/json, text/event-stream"),
+        );
+        // An id that no header can carry came in no header, and is known to nobody.
+        if let Ok(value) = HeaderValue::from_str(correlation_id) {
+            headers.insert(CORRELATION, value);
         }
+        let extra = self.extra.load();
+        for (name, value) in extra.map() {
+            headers.insert(name.clone(), value.clone());
+        }
+        headers.extend(call.headers.clone());
+        headers.extend(proof);
+        if let Some(body) = &call.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.clone().into());
+        }
+        request
     }
 
     /// The client for this address: one that never asks a proxy for this machine.
@@ -165,12 +162,13 @@ impl Client {
         &self,
         call: &Call,
         target: Target<'_>,
-        host: &str,
     ) -> Result<HeaderMap, UpstreamError> {
         match target.provider {
             // On the heap, like all that few requests do: a future is as large as its largest
             // part, and is moved with every request.
-            Provider::Azure => Box::pin(azure::authorize(self, &self.tokens, target, host)).await,
+            Provider::Azure => {
+                Box::pin(azure::authorize(self, &self.tokens, &call.url, target)).await
+            }
             Provider::Bedrock => {
                 Box::pin(bedrock::authorize(&self.credentials, call, target)).await
             }
@@ -180,9 +178,9 @@ impl Client {
                     return Ok(headers);
                 };
                 if provider == Provider::Anthropic && target.connection.auth != Auth::Bearer {
-                    headers.insert(X_API_KEY, header_of("", key, host)?);
+                    headers.insert(X_API_KEY, header_of("", key, &call.url)?);
                 } else {
-                    headers.insert(AUTHORIZATION, header_of("Bearer ", key, host)?);
+                    headers.insert(AUTHORIZATION, header_of("Bearer ", key, &call.url)?);
                 }
                 Ok(headers)
             }
@@ -251,13 +249,14 @@ pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) fn header_of(
     before: &str,
     key: &SecretSlice<u8>,
-    host: &str,
+    url: &Url,
 ) -> Result<HeaderValue, UpstreamError> {
     let mut text = before.as_bytes().to_vec();
     text.extend_from_slice(key.expose_secret());
     let mut value = HeaderValue::from_bytes(&text).map_err(|_| {
         UpstreamError::Credentials(format!(
-            "the key for {host} has characters that no HTTP header can carry"
+            "the key for {} has characters that no HTTP header can carry",
+            host_of(url)
         ))
     })?;
     value.set_sensitive(true);

@@ -64,8 +64,8 @@ pub(crate) fn models_url(target: Target<'_>) -> Result<Url, UpstreamError> {
 pub(crate) async fn authorize(
     client: &Client,
     tokens: &Tokens,
+    url: &Url,
     target: Target<'_>,
-    host: &str,
 ) -> Result<HeaderMap, UpstreamError> {
     let mut headers = HeaderMap::new();
     match (&target.connection.auth, target.key) {
@@ -79,10 +79,10 @@ pub(crate) async fn authorize(
             ));
         }
         (Auth::Bearer, Some(key)) => {
-            headers.insert(AUTHORIZATION, header_of("Bearer ", key, host)?);
+            headers.insert(AUTHORIZATION, header_of("Bearer ", key, url)?);
         }
         (_, Some(key)) => {
-            let value: HeaderValue = header_of("", key, host)?;
+            let value: HeaderValue = header_of("", key, url)?;
             headers.insert(API_KEY, value);
         }
         (_, None) => {}

@@ -186,7 +186,9 @@ async fn a_key_goes_into_the_header_that_was_chosen() {
             kind: ServerKind::Other,
         };
         let tokens = Tokens::of_authority("");
-        let headers = authorize(&client, &tokens, target, "h").await.unwrap();
+        let headers = authorize(&client, &tokens, server.base(), target)
+            .await
+            .unwrap();
         assert_eq!(
             (headers.len(), &headers[name]),
             (1, &value.parse().unwrap())
@@ -197,7 +199,7 @@ async fn a_key_goes_into_the_header_that_was_chosen() {
             ..target
         };
         assert!(
-            authorize(&client, &tokens, none, "h")
+            authorize(&client, &tokens, server.base(), none)
                 .await
                 .unwrap()
                 .is_empty()

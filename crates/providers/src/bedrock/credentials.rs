@@ -86,7 +86,7 @@ impl Credentials {
         target: Target<'_>,
     ) -> Result<HeaderMap, UpstreamError> {
         let bearer = |key: &SecretSlice<u8>| {
-            let value = header_of("Bearer ", key, &outbound::host_of(&call.url))?;
+            let value = header_of("Bearer ", key, &call.url)?;
             Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
         };
         let proof = self.proof(target)?;
