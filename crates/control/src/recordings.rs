@@ -107,13 +107,13 @@ impl Shared {
 
 /// A request that was recorded, with its row of the request log.
 #[derive(Debug)]
-pub(crate) struct Recorded {
+pub(crate) struct Recorded<'a> {
     /// The row.
     pub(crate) row: i64,
     /// The request's correlation id: a row of another log with the same number is another request.
-    pub(crate) correlation_id: String,
+    pub(crate) correlation_id: &'a str,
     /// What is to be kept.
-    pub(crate) expanded: Box<Expanded>,
+    pub(crate) expanded: &'a mut Expanded,
 }
 
 /// Writes recordings. Opens the database with the first of them.
@@ -137,9 +137,12 @@ impl Recordings {
     }
 
     /// Keeps these, and returns for each that could not be kept its row with the reason.
-    pub(crate) fn keep(&mut self, recorded: Vec<Recorded>) -> Vec<(i64, String)> {
+    pub(crate) fn keep<'a>(
+        &mut self,
+        recorded: impl Iterator<Item = Recorded<'a>>,
+    ) -> Vec<(i64, String)> {
         let mut refused = Vec::new();
-        for mut one in recorded {
+        for one in recorded {
             if one.expanded.is_purged() {
                 refused.push((one.row, "its recording was purged".to_owned()));
                 continue;
@@ -172,7 +175,7 @@ impl Recordings {
         outcome
     }
 
-    fn write(&mut self, one: &Recorded) -> Result<(), database::OpenError> {
+    fn write(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => self.connection.insert(database::open(&self.folder)?),

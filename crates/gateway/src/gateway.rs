@@ -341,9 +341,6 @@ pub(crate) fn refuse(
     voice: &Voice,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
-    if matches!(error, GatewayError::TokenRefused { .. }) {
-        record.leave_untaped();
-    }
     let outcome = record.outcome();
     outcome.status = Some(error.status().as_u16());
     outcome.error = Some(error.for_record());

@@ -116,6 +116,7 @@ where
     let identity = match identify(parts, via, &exchange.snapshot).await {
         Ok(identity) => identity,
         Err(error) => {
+            exchange.record.leave_untaped();
             throw_away(parts, body).await;
             return exchange.fail(&refused(error, endpoint.is_err(), parts));
         }

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 use tests::gatehouse::files_with;
+use tests::gitlab::headers;
 
 use crate::fixture::{Fixture, golden, naming, row, set};
 
@@ -29,10 +30,13 @@ const HEADERS: [(&str, &str, bool); 5] = [
 
 async fn complete(gateway: &Fixture, id: &str, header: (&str, &str), has_token: bool) -> Value {
     let (path, body) = ("/v2/code/completions", golden("completions-17.6"));
-    let request = match has_token {
-        true => gateway.post(path, &body),
-        false => gateway.bare(path, &body),
-    };
+    let mut headers = headers(&gateway.gitlab.token(), "18.9.0");
+    headers.remove("x-gitlab-enabled-feature-flags");
+    headers.remove("x-gitlab-enabled-instance-verbose-ai-logs");
+    if !has_token {
+        headers.remove("authorization");
+    }
+    let request = gateway.bare(path, &body).headers(headers);
     let request = request
         .header(header.0, header.1)
         .header("x-request-id", id);

@@ -31,6 +31,33 @@ pub(super) enum OpenError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+impl OpenError {
+    /// What happened and what to do, for the admin.
+    pub(super) fn sentence(&self) -> String {
+        let code = match self {
+            OpenError::Newer(_) => {
+                return format!(
+                    "Requests are not logged: {self}. Install the newer Gatehouse, or use another data folder."
+                );
+            }
+            OpenError::Sqlite(error) => error.sqlite_error_code(),
+            OpenError::File(_) => None,
+        };
+        match code {
+            Some(Code::DiskFull) => {
+                "The disk is full. Requests wait in memory; free some space, and they are written.".into()
+            }
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+                "Another program holds the request log. Requests wait in memory until it lets go.".into()
+            }
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+                "The request log is damaged. Requests wait in memory; restart the gateway to begin a new log.".into()
+            }
+            _ => format!("The request log cannot be written ({self}). Requests wait in memory; check the data folder."),
+        }
+    }
+}
+
 /// Where the database of a data folder is.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(FILE)

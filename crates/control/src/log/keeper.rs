@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use gateway::{Accepted, Expanded, Outcome, RecordEvent, Room, Routed};
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode as Code, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::Shared;
 use super::care::Care;
@@ -306,6 +306,18 @@ impl<R> Keeper<R> {
         let inserted = new.len() as u64;
         drop(new);
         drop(statements);
+        let ended = self.waiting.iter_mut().chain(&mut self.ended);
+        let recorded = ended.filter_map(|ended| {
+            Some(Recorded {
+                row: *recorded.get(&ended.sequence)?,
+                correlation_id: &ended.known.accepted.correlation_id,
+                expanded: ended.known.expanded.as_deref_mut()?,
+            })
+        });
+        // Before the rows are seen, so that they never say less than there is.
+        for (row, words) in self.recordings.keep(recorded) {
+            note(&transaction, row, &words)?;
+        }
         transaction.commit()?;
         for (sequence, row) in rows {
             if let Some(known) = self.running.get_mut(&sequence) {
@@ -317,36 +329,10 @@ impl<R> Keeper<R> {
                 known.route_written = known.routed.is_some();
             }
         }
-        self.keep_recorded(&recorded);
         self.ended.clear();
         self.waiting.clear();
         self.shared.logged.fetch_add(inserted, Ordering::Relaxed);
         Ok(inserted)
-    }
-
-    /// Keeps what was recorded of requests whose rows are in the table; where it cannot be kept,
-    /// the row says so.
-    fn keep_recorded(&mut self, rows: &HashMap<u64, i64>) {
-        if rows.is_empty() {
-            return;
-        }
-        let ended = self.waiting.iter_mut().chain(&mut self.ended);
-        let recorded = ended.filter_map(|ended| {
-            Some(Recorded {
-                row: *rows.get(&ended.sequence)?,
-                correlation_id: ended.known.accepted.correlation_id.clone(),
-                expanded: ended.known.expanded.take()?,
-            })
-        });
-        let refused = self.recordings.keep(recorded.collect());
-        let Disk::Ready(connection) = &self.disk else {
-            return;
-        };
-        for (row, words) in refused {
-            if let Err(error) = note(connection, row, &words) {
-                tracing::warn!(%error, "a row does not say that its recording is missing");
-            }
-        }
     }
 
     /// Deletes everything that recordings kept.
@@ -408,7 +394,7 @@ impl<R> Keeper<R> {
                 next_try: now + Duration::from_secs(pause),
             },
         };
-        self.tell_trouble(Some(sentence(error)));
+        self.tell_trouble(Some(error.sentence()));
     }
 
     fn tell_trouble(&self, trouble: Option<String>) {
@@ -428,31 +414,6 @@ impl<R> Keeper<R> {
             .waiting
             .store(self.waiting.len() as u64, Ordering::Relaxed);
         self.shared.changes.send_modify(|change| *change += 1);
-    }
-}
-
-/// What happened and what to do, for the admin.
-fn sentence(error: &OpenError) -> String {
-    let code = match error {
-        OpenError::Newer(_) => {
-            return format!(
-                "Requests are not logged: {error}. Install the newer Gatehouse, or use another data folder."
-            );
-        }
-        OpenError::Sqlite(error) => error.sqlite_error_code(),
-        OpenError::File(_) => None,
-    };
-    match code {
-        Some(Code::DiskFull) => {
-            "The disk is full. Requests wait in memory; free some space, and they are written.".into()
-        }
-        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            "Another program holds the request log. Requests wait in memory until it lets go.".into()
-        }
-        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
-            "The request log is damaged. Requests wait in memory; restart the gateway to begin a new log.".into()
-        }
-        _ => format!("The request log cannot be written ({error}). Requests wait in memory; check the data folder."),
     }
 }
 

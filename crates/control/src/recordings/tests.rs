@@ -70,12 +70,13 @@ impl Fixture {
         }
     }
 
-    fn keep(&mut self, row: i64, expanded: Box<Expanded>) -> Vec<(i64, String)> {
-        self.recordings.keep(vec![Recorded {
+    fn keep(&mut self, row: i64, mut expanded: Box<Expanded>) -> Vec<(i64, String)> {
+        let recorded = Recorded {
             row,
-            correlation_id: format!("id-{row}"),
-            expanded,
-        }])
+            correlation_id: &format!("id-{row}"),
+            expanded: &mut expanded,
+        };
+        self.recordings.keep(std::iter::once(recorded))
     }
 
     fn page(&self, id: i64, body: u32, offset: u64) -> crate::view::BodyView {
