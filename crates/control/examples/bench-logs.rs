@@ -24,7 +24,15 @@ const TEXT: Duration = Duration::from_millis(300);
 const CUT_MEGABYTES: u32 = 250;
 
 /// What is read: its name, the query, how it is counted, before which row, and the promised time.
-const READS: [(&str, &str, Counting, Option<i64>, Option<Duration>); 20] = [
+type Read = (
+    &'static str,
+    &'static str,
+    Counting,
+    Option<i64>,
+    Option<Duration>,
+);
+
+const READS: [Read; 20] = [
     ("first page", "", Counting::Quick, None, Some(FIRST_PAGE)),
     (
         "deep page",

@@ -143,6 +143,7 @@ mod tests {
                 ..Connection::default()
             },
             enabled: true,
+            self_hosted: true,
         };
         let saved = Settings::default().save_model(&draft, ModelId(uuid::Uuid::nil()));
         saved.unwrap().clone()
