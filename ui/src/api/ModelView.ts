@@ -94,6 +94,10 @@ is_sample: boolean,
  */
 enabled: boolean, 
 /**
+ * Whether it runs in the house: only then is what it is asked ever recorded in full.
+ */
+self_hosted: boolean, 
+/**
  * The colour that stands for it, 1 to 8.
  */
 hue: number, 

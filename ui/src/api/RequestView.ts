@@ -99,4 +99,8 @@ queued_ms?: number | null,
 /**
  * What else was done to it: translated, cut, polished; in order.
  */
-notes: Array<string>, };
+notes: Array<string>, 
+/**
+ * Whether a recording keeps it in full.
+ */
+recorded: boolean, };

@@ -4,6 +4,7 @@ import type { KeyringView } from "./KeyringView";
 import type { LastError } from "./LastError";
 import type { LogView } from "./LogView";
 import type { Notice } from "./Notice";
+import type { RecordingView } from "./RecordingView";
 
 /**
  * The state of everything, pushed whenever it changes.
@@ -57,6 +58,10 @@ keyring: KeyringView,
  * The request log.
  */
 log: LogView, 
+/**
+ * Whether requests are recorded in full.
+ */
+recording: RecordingView, 
 /**
  * What the admin should know: restored settings, a newer document, a last run that crashed.
  */
