@@ -18,6 +18,7 @@ import { log } from './fake/log'
 import { models, saved } from './fake/models'
 import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
+import { NOT_RECORDING, recording } from './fake/recording'
 import { activity, history, page, row } from './fake/requests'
 import { ANSWER, report } from './fake/tests'
 
@@ -104,16 +105,7 @@ export function fake(search = ''): Fake {
         ? { state: 'locked', sentence: 'The keyring is locked. Unlock it, then try again.' }
         : { state: 'ready', sentence: 'The keyring answers.' },
     log: { writing: true, waiting: 0, lost: 0 },
-    recording: {
-      is_on: false,
-      since: null,
-      until: null,
-      features: [],
-      by_gitlab: false,
-      requests: 0,
-      bodies: 0,
-      bytes: 0,
-    },
+    recording: NOT_RECORDING,
     notices:
       state === 'notices'
         ? [
@@ -194,6 +186,11 @@ export function fake(search = ''): Fake {
     },
     list_providers: () => PROVIDERS,
     list_models: shown,
+    save_model_and_key: ({ draft }) => table.save_model(draft),
+    ...recording(
+      () => status.recording,
+      (view) => push({ recording: view }),
+    ),
     save_model: (draft) => {
       if (draft.name.trim() === '')
         throw refusal('invalid', 'The deployment name is empty.', 'Use 1 to 255 characters.', 'name')
