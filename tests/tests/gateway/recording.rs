@@ -247,16 +247,16 @@ async fn a_purge_leaves_no_byte_also_of_what_runs() {
     let running = gateway
         .chat("writes-code", canary())
         .header("x-request-id", "running");
-    let mut asking = tokio::task::JoinSet::new();
-    asking.spawn(running.send());
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(running.send());
     until("the server is at work", || gateway.upstream.open() > 0).await;
 
     let view = gateway.record(&["purge"]);
     assert_eq!((&view["requests"], &view["bytes"]), (&json!(0), &json!(0)));
     assert!(gateway.files().is_empty(), "{:?}", gateway.files());
     gateway.upstream.release();
-    let answer = asking.join_next().await.unwrap().unwrap().unwrap();
-    answer.text().await.unwrap();
+    let answered = tasks.join_next().await.unwrap().unwrap().unwrap();
+    answered.text().await.unwrap();
     let row = gateway.gatehouse.row("running");
     assert_eq!(row["recorded"], false);
     assert!(row["notes"].to_string().contains("purged"), "{row}");
