@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Collected};
 use providers::{Splitter, data_of};
 
-use crate::gateway::Slot;
+use crate::counters::Slot;
 use crate::load::Place;
 use crate::record::{Record, RequestState};
 use crate::relay::Relay;

@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod begin;
+mod counters;
 mod depth;
 mod error;
 mod gap;
@@ -36,8 +37,9 @@ mod wish;
 mod workshop;
 
 pub use answer::{AnswerBody, BrokenOff};
+pub use counters::Counters;
 pub use error::{Advice, advice};
-pub use gateway::{Counters, Gateway};
+pub use gateway::Gateway;
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
     Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Outcome,

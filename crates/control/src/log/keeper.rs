@@ -1,13 +1,15 @@
 //! Turns events into rows, one transaction for many. When the disk refuses, ended requests wait in
 //! memory. Knows no thread and no channel.
 
+mod event;
+
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use gateway::{Accepted, Expanded, Outcome, RecordEvent, Room, Routed};
+use gateway::Outcome;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -18,54 +20,13 @@ use super::rows::{Statements, note};
 use super::spans::Additions;
 use crate::recordings::{Recorded, Recordings};
 use crate::view::Notice;
+pub(super) use event::Event;
+use event::{Ended, Known};
 
 /// Ended requests that wait in memory when the disk refuses; the oldest are given up.
 const WAITING_MOST: usize = 2_000;
 /// How many tries follow each other by a second, before they follow by a minute.
 const QUICK_TRIES: u32 = 30;
-
-/// A step in the life of one request, with a room of any kind.
-#[derive(Debug)]
-pub(super) enum Event<R> {
-    Started(u64, Box<Accepted>),
-    Routed(u64, Box<Routed>),
-    Expanded(u64, Box<Expanded>),
-    Finished(u64, Box<Outcome>, R),
-}
-
-impl From<RecordEvent> for Event<Room> {
-    fn from(event: RecordEvent) -> Self {
-        match event {
-            RecordEvent::Started { sequence, accepted } => Self::Started(sequence, accepted),
-            RecordEvent::Routed { sequence, routed } => Self::Routed(sequence, routed),
-            RecordEvent::Expanded { sequence, expanded } => Self::Expanded(sequence, expanded),
-            RecordEvent::Finished {
-                sequence,
-                outcome,
-                room,
-            } => Self::Finished(sequence, outcome, room),
-        }
-    }
-}
-
-/// A request that was accepted, and how much of it is in the table.
-#[derive(Debug)]
-struct Known {
-    accepted: Box<Accepted>,
-    routed: Option<Box<Routed>>,
-    row: Option<i64>,
-    route_written: bool,
-    /// What a recording keeps of it, until that is kept.
-    expanded: Option<Box<Expanded>>,
-}
-
-/// A request that ended and is not in the table yet.
-#[derive(Debug)]
-struct Ended {
-    sequence: u64,
-    known: Known,
-    outcome: Box<Outcome>,
-}
 
 /// The disk, or why it refuses.
 #[derive(Debug)]

@@ -15,8 +15,9 @@ use providers::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerBody, Ticket};
+use crate::counters::Slot;
 use crate::error::GatewayError;
-use crate::gateway::{Slot, json_response, refuse};
+use crate::gateway::{json_response, refuse};
 use crate::incoming::throw_away;
 use crate::known::Known;
 use crate::load::{Load, Place};
