@@ -32,6 +32,7 @@ type Read = (
     Option<Duration>,
 );
 
+/// Everything that is read.
 const READS: [Read; 20] = [
     ("first page", "", Counting::Quick, None, Some(FIRST_PAGE)),
     (
