@@ -27,7 +27,7 @@ pub(super) fn matching(
 ) -> rusqlite::Result<(u64, bool)> {
     if search.asks_for_words() {
         with_words(connection, search, deadline)
-    } else if search.is_selective() {
+    } else if search.is_selective() || search.is_counted_by_index() {
         Ok((count(connection, search.rows())?, true))
     } else {
         in_strides(connection, search, deadline)

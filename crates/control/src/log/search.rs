@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Bound, Number, Pattern, Query, Test, Words};
+use domain::{Bound, Number, Pattern, Query, Term, Test, Words};
 use jiff::Zoned;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
@@ -22,6 +22,8 @@ pub(super) struct Search {
     words: Vec<(bool, Words)>,
     /// Whether an index of the table leaves few rows, so that words are looked up after it.
     is_selective: bool,
+    /// Whether an index of the table counts the rows without reading them.
+    is_counted_by_index: bool,
 }
 
 /// Rows to read from: a statement from `FROM` to its conditions, and its values.
@@ -46,6 +48,7 @@ impl Search {
             values: Vec::new(),
             words: Vec::new(),
             is_selective: false,
+            is_counted_by_index: matches!(&query.terms[..], [term] if has_index(term)),
         };
         for term in &query.terms {
             if let Test::Text(words) = &term.test {
@@ -78,6 +81,11 @@ impl Search {
     /// Whether an index of the table leaves few rows.
     pub(super) fn is_selective(&self) -> bool {
         self.is_selective
+    }
+
+    /// Whether an index of the table counts the rows without reading them.
+    pub(super) fn is_counted_by_index(&self) -> bool {
+        self.is_counted_by_index
     }
 
     /// Whether nothing but words is asked for.
@@ -183,6 +191,15 @@ impl Source {
         self.values.push(id.into());
         self
     }
+}
+
+/// Whether an index has every row of a value.
+fn has_index(term: &Term) -> bool {
+    let has_index = matches!(
+        &term.test,
+        Test::Model(Pattern::Exactly(_)) | Test::Feature(_)
+    );
+    has_index && !term.is_negated
 }
 
 /// Whether an index has only the few rows of this kind.

@@ -15,13 +15,18 @@ fn remove(folder: &Path, keep_days: u32, keep_megabytes: u32) {
     while retention::step(&mut connection, &keep, now()).unwrap() {}
 }
 
+/// A log whose writer neither indexes nor removes by itself.
+fn still() -> Fixture {
+    Fixture::in_folder(tempfile::tempdir().unwrap(), false).0
+}
+
 fn days(days: i64) -> i64 {
     days * 24 * 60
 }
 
 /// The ids that are left, when rows of these ages in days, in the order they came, are kept 30.
 async fn left(ages: &[i64]) -> Vec<i64> {
-    let mut fixture = Fixture::new();
+    let mut fixture = still();
     for age in ages {
         fixture.request(days(*age), "mixtral", RequestState::Completed, None);
     }
@@ -45,7 +50,7 @@ async fn rows_that_are_too_old_are_removed_and_no_others() {
 
 #[tokio::test]
 async fn nothing_of_a_removed_row_is_found_and_parts_of_the_index_go_with_theirs() {
-    let fixture = Fixture::new();
+    let fixture = still();
     let connection = connect(fixture.folder.path());
     // Around the end of the first part.
     for id in (1 << 18) - 3..(1 << 18) + 3 {
@@ -83,7 +88,7 @@ async fn nothing_of_a_removed_row_is_found_and_parts_of_the_index_go_with_theirs
 
 #[tokio::test]
 async fn a_log_that_is_too_large_loses_its_oldest_rows_and_gives_their_space_back() {
-    let mut fixture = Fixture::new();
+    let mut fixture = still();
     fixture.request(days(3), "mixtral", RequestState::Completed, None);
     fixture.log.flush().await;
     let many = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, \
