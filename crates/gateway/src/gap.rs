@@ -24,7 +24,7 @@ use crate::wish::{Wish, WishKind};
 const USUAL_TOKENS: u32 = 128;
 
 /// Tokens of the instruction and of the chat template around a gap that is asked for through chat.
-const INSTRUCTION_TOKENS: u32 = 320;
+pub(crate) const INSTRUCTION_TOKENS: u32 = 320;
 
 /// Stop texts of one call; servers that take fewer get the first ones. The answer is cut here at
 /// all of them in any case.
@@ -191,7 +191,12 @@ async fn fill_gap(
 
 /// Cuts the text to the context. Where text would be lost, the server is asked how many tokens it
 /// really has, if it can count.
-async fn fit(gap: &Gap, answer_tokens: u32, target: Target<'_>, exchange: &Exchange<'_>) -> Fitted {
+pub(crate) async fn fit(
+    gap: &Gap,
+    answer_tokens: u32,
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Fitted {
     let context = target.connection.context;
     let context = context.or_else(|| exchange.known.context(target));
     let context = context.unwrap_or(target.family.context);

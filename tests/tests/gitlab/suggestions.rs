@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, golden, good_words};
+use crate::fixture::{Fixture, golden, good_words, row};
 
 /// Checks an answer of `/v3/code` or `/v4/code` and returns the text of its choice.
 #[track_caller]
@@ -55,6 +55,36 @@ async fn what_rails_found_reaches_the_model() {
         assert!(asked.contains(part), "{part}: {asked}");
     }
     assert!(!asked.contains("None"), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_larger_than_the_context_is_cut_around_the_cursor() {
+    // CodeGemma has 8,192 tokens.
+    let gateway = Fixture::of_family("alpha", "codegemma");
+    let mut body = in_one_piece(golden("suggestions-18.9"));
+    let payload = &mut body["prompt_components"][0]["payload"];
+    let above = format!("{}# right above the cursor\n", "far = 1\n".repeat(9_000));
+    let below = format!("# right below the cursor\n{}", "later = 2\n".repeat(2_000));
+    payload["content_above_cursor"] = above.into();
+    payload["content_below_cursor"] = below.into();
+    payload["prompt_enhancer"]["trimmed_content_above_cursor"] = Value::Null;
+    payload["prompt_enhancer"]["trimmed_content_below_cursor"] = Value::Null;
+    let (status, answer) = gateway.ask("/v3/code/completions", &body).await;
+    assert_eq!(status, 200, "{answer}");
+    let asked = gateway.upstream.last().body["messages"].to_string();
+    assert!(asked.len() < 3 * 8_192 + 2_000, "{}", asked.len());
+    assert!(
+        asked.len() > 2 * 8_192,
+        "the context is used: {}",
+        asked.len()
+    );
+    for part in ["right above the cursor", "right below the cursor"] {
+        assert!(asked.contains(part), "{part}");
+    }
+    let id = gateway.upstream.last().headers["x-request-id"].clone();
+    let row = row(&gateway, id.to_str().unwrap());
+    let notes = row["notes"].to_string();
+    assert!(notes.contains("characters before the cursor"), "{notes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

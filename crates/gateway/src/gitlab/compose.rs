@@ -9,15 +9,23 @@ use gitlab::prompt::{
 };
 use gitlab::wire::Refusal;
 use providers::{Ask, Message, Parameters, Role, Target};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::question::{Code, Question};
 use crate::error::{GatewayError, Trouble};
-use crate::gap::prepare_gap;
+use crate::gap::{INSTRUCTION_TOKENS, fit, prepare_gap};
 use crate::prepare::{Handling, Polish, Prepared, marks_of};
 use crate::record::prompt;
 use crate::routes::Exchange;
 use crate::wish::Wish;
+
+/// The inputs of a prompt for code that hold the file around the cursor.
+const PREFIX: &str = "prefix";
+const ABOVE: &str = "trimmed_content_above_cursor";
+const BELOW: &str = "trimmed_content_below_cursor";
+
+/// Characters in a token, for inputs that are not cut.
+const CHARACTERS_PER_TOKEN: usize = 3;
 
 /// The call for this model.
 pub(crate) async fn prepare(
@@ -34,6 +42,9 @@ pub(crate) async fn prepare(
             let parameters = Parameters::clone(parameters);
             let messages = messages.clone();
             chat(wish, target, messages, parameters, code.as_ref(), exchange)
+        }
+        Some(Question::Prompt(prompt, inputs, Some(code @ Code::Generation(_)))) => {
+            generation(wish, prompt, inputs, code, target, exchange).await
         }
         Some(Question::Prompt(prompt, inputs, code)) => {
             let written = render(prompt, edits, inputs, target.family);
@@ -82,6 +93,47 @@ async fn completion(
             .map_err(|error| GatewayError::from(refusal(&error)))
     };
     prepare_gap(wish, request, context, &instruct, target, exchange).await
+}
+
+/// Code from an instruction: the file around the cursor is cut to the context, as it is for a gap.
+async fn generation(
+    wish: &Wish,
+    prompt: &Prompt,
+    inputs: &Map<String, Value>,
+    code: &Code,
+    target: Target<'_>,
+    exchange: &Exchange<'_>,
+) -> Result<Prepared, Trouble> {
+    let edits = &exchange.snapshot.settings.prompts;
+    let text = |name: &str| inputs.get(name).and_then(Value::as_str).unwrap_or_default();
+    let above = Some(text(ABOVE)).filter(|text| !text.is_empty());
+    let around = Gap::new(above.unwrap_or(text(PREFIX)), text(BELOW));
+    let others = inputs
+        .iter()
+        .filter(|(name, _)| ![PREFIX, ABOVE, BELOW].contains(&name.as_str()))
+        .map(|(_, value)| value.to_string().chars().count());
+    let others = others.sum::<usize>().div_ceil(CHARACTERS_PER_TOKEN);
+    let answer = applied_to(prompt, edits, target.family).max_tokens;
+    let reserved = answer
+        .saturating_add(INSTRUCTION_TOKENS)
+        .saturating_add(u32::try_from(others).unwrap_or(u32::MAX));
+    let fitted = fit(&around, reserved, target, exchange).await;
+    if !fitted.dropped.any() {
+        let written = render(prompt, edits, inputs, target.family);
+        return rendered(wish, target, written, Some(code), exchange);
+    }
+    let mut inputs = inputs.clone();
+    for (name, text) in [
+        (PREFIX, &fitted.gap.prefix),
+        (ABOVE, &fitted.gap.prefix),
+        (BELOW, &fitted.gap.suffix),
+    ] {
+        inputs.insert(name.to_owned(), text.as_str().into());
+    }
+    let written = render(prompt, edits, &inputs, target.family);
+    let mut prepared = rendered(wish, target, written, Some(code), exchange)?;
+    prepared.notes.push(fitted.dropped.to_string());
+    Ok(prepared)
 }
 
 fn rendered(
