@@ -175,6 +175,29 @@ impl Recordings {
         outcome
     }
 
+    /// Removes the recordings of all rows before this one: the rows are not kept any more.
+    pub(crate) fn forget_before(&mut self, row: i64) -> Result<(), database::OpenError> {
+        if self.shared.totals().requests == 0 {
+            return Ok(());
+        }
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self.connection.insert(database::open(&self.folder)?),
+        };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut sum = self.shared.totals();
+        let old: Vec<i64> = transaction
+            .prepare_cached("SELECT id FROM recordings WHERE id < ?")?
+            .query_map([row], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for id in old {
+            sum.take_away(remove(&transaction, id)?);
+        }
+        transaction.commit()?;
+        self.shared.set(sum);
+        Ok(())
+    }
+
     fn write(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,

@@ -81,8 +81,7 @@ async fn a_file_that_is_larger_than_the_context_is_cut_around_the_cursor() {
     for part in ["right above the cursor", "right below the cursor"] {
         assert!(asked.contains(part), "{part}");
     }
-    let id = gateway.upstream.last().headers["x-request-id"].clone();
-    let row = row(&gateway, id.to_str().unwrap());
+    let row = row(&gateway, gateway.upstream.last().header("x-request-id"));
     let notes = row["notes"].to_string();
     assert!(notes.contains("characters before the cursor"), "{notes}");
 }

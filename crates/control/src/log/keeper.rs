@@ -16,6 +16,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::Shared;
 use super::care::Care;
 use super::database::{self, OpenError};
+use super::retention;
 use super::rows::{Statements, note};
 use super::spans::Additions;
 use crate::recordings::{Recorded, Recordings};
@@ -178,7 +179,14 @@ impl<R> Keeper<R> {
         let keep = self.shared.keep.load_full();
         match self.care.step(connection, keep.as_deref(), now) {
             Ok(false) => {}
-            Ok(true) => self.tell(),
+            Ok(true) => {
+                let oldest = retention::first_row(connection).ok().flatten();
+                let forgotten = oldest.map(|row| self.recordings.forget_before(row));
+                if let Some(Err(error)) = forgotten {
+                    tracing::warn!(%error, "recordings of removed rows could not be removed");
+                }
+                self.tell();
+            }
             Err(error) => self.refuse(&error.into(), now),
         }
     }

@@ -76,6 +76,13 @@ fn give_back(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(free >= 2 * PAGES)
 }
 
+/// The first row that is kept.
+pub(super) fn first_row(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT min(id) FROM requests")?
+        .query_row([], |row| row.get(0))
+}
+
 /// What the rows take, and since when there are rows.
 pub(super) fn view(connection: &Connection) -> rusqlite::Result<LogSpace> {
     let oldest = connection

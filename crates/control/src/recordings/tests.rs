@@ -101,6 +101,20 @@ fn a_row_of_another_log_with_the_same_number_has_no_recording() {
 }
 
 #[test]
+fn recordings_go_with_the_rows_that_they_belong_to() {
+    let mut fixture = Fixture::new();
+    for id in 1..=3 {
+        fixture.keep(id, expanded(b"received", b"answer"));
+    }
+    fixture.recordings.forget_before(3).unwrap();
+    let mut rows = [row(1, "id-1"), row(2, "id-2"), row(3, "id-3")];
+    mark(fixture.folder.path(), &fixture.shared, &mut rows);
+    assert_eq!(rows.map(|row| row.recorded), [false, false, true]);
+    let left = fixture.shared.totals();
+    assert_eq!((left.requests, left.bodies, left.bytes), (1, 2, 14));
+}
+
+#[test]
 fn a_long_body_is_read_page_by_page_without_dividing_a_letter() {
     let mut fixture = Fixture::new();
     let text = format!("x{}", "é".repeat(300_000));
