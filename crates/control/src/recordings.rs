@@ -176,10 +176,17 @@ impl Recordings {
     }
 
     /// Removes the recordings of all rows before this one: the rows are not kept any more.
-    pub(crate) fn forget_before(&mut self, row: i64) -> Result<(), database::OpenError> {
+    pub(crate) fn forget_before(&mut self, row: i64) {
         if self.shared.totals().requests == 0 {
-            return Ok(());
+            return;
         }
+        if let Err(error) = self.remove_before(row) {
+            tracing::warn!(%error, "recordings of removed rows are not removed yet");
+            self.connection = None;
+        }
+    }
+
+    fn remove_before(&mut self, row: i64) -> Result<(), database::OpenError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => self.connection.insert(database::open(&self.folder)?),

@@ -180,10 +180,8 @@ impl<R> Keeper<R> {
         match self.care.step(connection, keep.as_deref(), now) {
             Ok(false) => {}
             Ok(true) => {
-                let oldest = retention::first_row(connection).ok().flatten();
-                let forgotten = oldest.map(|row| self.recordings.forget_before(row));
-                if let Some(Err(error)) = forgotten {
-                    tracing::warn!(%error, "recordings of removed rows could not be removed");
+                if let Ok(Some(row)) = retention::first_row(connection) {
+                    self.recordings.forget_before(row);
                 }
                 self.tell();
             }
