@@ -47,6 +47,28 @@ export function age(at: string | null | undefined, now: number): string {
   return days < 10 && hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`
 }
 
+/** `41 bytes`, `12 kB`, `1.3 MB`, in powers of ten as everywhere in Gatehouse. */
+export function bytes(value: number): string {
+  if (value < 1000) return plural(value, 'byte')
+  if (value < 999_500) return `${value < 9950 ? (value / 1000).toFixed(1) : Math.round(value / 1000)} kB`
+  return `${(value / 1_000_000).toFixed(1)} MB`
+}
+
+/** What is left until a time: `0:09`, `7:12`, `1:02:11`, `2 d 4 h`. */
+export function left(until: string, now: number): string {
+  const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000))
+  const hours = Math.floor(seconds / 3600)
+  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`
+  const minutes = Math.floor(seconds / 60) % 60
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`
+}
+
+/** `14:39`, and the day too when it is not today: `Tue 17 Nov, 14:39`. */
+export function clockTime(at: string, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString()
+  return isToday ? time(at).slice(0, 5) : moment(at)
+}
+
 const two = (value: number) => String(value).padStart(2, '0')
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,3 +1,5 @@
+import type { Cut } from '../api/Cut'
+import type { ExpandedBy } from '../api/ExpandedBy'
 import type { RequestState } from '../api/RequestState'
 
 export const logs = {
@@ -51,9 +53,83 @@ export const logs = {
     clear: 'Clear the filters',
   },
   drawer: 'Request',
+  tabs: { summary: 'Summary', prompt: 'Prompt as sent', raw: 'Raw', timeline: 'Timeline' },
+  recorded: 'Recorded',
+  unrecorded: {
+    title: 'Nothing is kept of this request',
+    running: 'It still runs. What a recording keeps of it shows once it has ended.',
+    purged: 'It was recorded, and the recordings were purged since.',
+    outside: (model: string) =>
+      `${model} is not marked as self-hosted: its prompts and answers are never recorded.`,
+    plain: 'It was not recorded. Prompts and answers are kept only while a recording is on.',
+    hint: 'Record, then send the request again.',
+    isOn: 'A recording is on now: send the request again.',
+  },
+  prompt: {
+    title: 'Prompt',
+    kinds: { prefix: 'prefix', suffix: 'suffix', middle: 'middle', stop: 'stop' },
+    roles: {
+      system: 'System',
+      user: 'User',
+      assistant: 'Assistant',
+      tool: 'Tool',
+      prompt: '',
+      prefix: 'Prefix',
+      suffix: 'Suffix',
+    } as Record<string, string>,
+    stops: 'Ends at',
+    answer: 'Answer',
+    ended: (reason: string) => `ended by ${reason}`,
+    noAnswer: 'There is no answer.',
+    binary: (size: string) => `${size} that are no text. Raw shows what is known of them.`,
+  },
+  raw: {
+    by: {
+      recording: 'Kept by a recording',
+      gitlab: 'Kept because GitLab asked for it',
+    } satisfies Record<ExpandedBy, string>,
+    form: 'How JSON is shown',
+    indented: 'Indented',
+    plain: 'As it came',
+    received: 'Received',
+    headers: 'Headers',
+    body: 'Body',
+    preprocessed: 'Prompt before its template',
+    call: (place: number, of: number) => (of > 1 ? `Call ${place} of ${of}` : 'Call'),
+    noCalls: 'No model server was called.',
+    noAnswer: 'No answer',
+    answerHeaders: 'Headers of the answer',
+    answer: 'Answer',
+    given: 'Given to the client',
+    copy: (label: string) => `Copy: ${label}`,
+    binary: 'This is no text, and so not shown.',
+    more: (shown: string, all: string) => `${shown} of ${all} shown. Show more`,
+  },
+  /** Why a body is shorter than it was. */
+  cut: (kept: string, size: string, why: Cut | null | undefined) =>
+    `${kept} of ${size} kept: ${
+      why === 'no_room' ? 'the memory for recordings was full' : 'more of one request is not kept'
+    }.`,
+  timeline: {
+    received: 'Received',
+    sent: (model: string) => `Sent to ${model}`,
+    headers: (status: number | undefined) => `Headers came ${status ?? ''}`.trim(),
+    piece: (place: number) => `Piece ${place}`,
+    pieces: (number: number, goesOn: boolean) => `${number}${goesOn ? ' or more' : ''} more pieces`,
+    failed: 'Failed',
+    given: 'Given to the client',
+    ended: 'Ended',
+  },
+  copyAs: {
+    curl: 'Copy as curl',
+    python: 'Python',
+    javascript: 'JS',
+    key: (name: string) => `Reads the key from $${name}`,
+    cut: 'Too long to copy as curl',
+  },
   newer: 'Newer',
   older: 'Older',
-  allRows: 'All rows of this correlation id',
+  allRows: 'All rows of its id',
   copyId: 'Copy the correlation id',
   direct: 'Direct',
   wait: 'first token',
