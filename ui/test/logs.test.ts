@@ -14,7 +14,7 @@ describe('the log', () => {
   it('lets the back end search everything stored', async () => {
     const back = await open('logs')
     await screen.findByText(/of 48,211 match/)
-    await type(logs.search, 'status:404')
+    await type('Search', 'status:404')
     await waitFor(() =>
       expect(document.querySelectorAll('[role=row][aria-selected]').length).toBeGreaterThan(0),
     )

@@ -8,6 +8,7 @@ import type { GatewaySettings } from '../api/GatewaySettings'
 import type { ModelView } from '../api/ModelView'
 import type { PromptRequest } from '../api/PromptRequest'
 import type { RequestQuery } from '../api/RequestQuery'
+import type { RequestView } from '../api/RequestView'
 import type { Route } from '../api/Route'
 import type { Status } from '../api/Status'
 import type { Backend } from './backend'
@@ -18,7 +19,7 @@ import { log } from './fake/log'
 import { models, saved } from './fake/models'
 import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
-import { NOT_RECORDING, recording } from './fake/recording'
+import { isRecording, marked, NOT_RECORDING, recording } from './fake/recording'
 import { activity, history, page, row } from './fake/requests'
 import { ANSWER, report } from './fake/tests'
 
@@ -42,7 +43,8 @@ export function fake(search = ''): Fake {
   let list: ModelView[] = isEmpty ? [] : models()
   let routed = routes(list)
   let own: FamilyRecord[] = isEmpty ? [] : [OWN]
-  let rows = isEmpty ? [] : history(2400)
+  const seen = state === 'recording' ? marked : (one: RequestView) => one
+  let rows = isEmpty ? [] : history(2400).map(seen)
   let total = isEmpty ? 0 : 48_211
   let keys: ClientKeyView[] = isEmpty
     ? []
@@ -105,7 +107,7 @@ export function fake(search = ''): Fake {
         ? { state: 'locked', sentence: 'The keyring is locked. Unlock it, then try again.' }
         : { state: 'ready', sentence: 'The keyring answers.' },
     log: { writing: true, waiting: 0, lost: 0 },
-    recording: NOT_RECORDING,
+    recording: state === 'recording' ? isRecording() : NOT_RECORDING,
     notices:
       state === 'notices'
         ? [
@@ -190,6 +192,7 @@ export function fake(search = ''): Fake {
     ...recording(
       () => status.recording,
       (view) => push({ recording: view }),
+      () => rows,
     ),
     save_model: (draft) => {
       if (draft.name.trim() === '')
@@ -303,7 +306,7 @@ export function fake(search = ''): Fake {
     const next = rows[0] ? rows[0].id + 1 : 1
     rows = [
       row(next, Date.now(), true),
-      ...rows.map((one) => (one.id === pending ? row(one.id, Date.parse(one.started_at)) : one)),
+      ...rows.map((one) => (one.id === pending ? seen(row(one.id, Date.parse(one.started_at))) : one)),
     ]
     pending = next
     total += 1

@@ -1,6 +1,8 @@
 import type { Cut } from '../api/Cut'
 import type { ExpandedBy } from '../api/ExpandedBy'
+import type { ExportFormat } from '../api/ExportFormat'
 import type { RequestState } from '../api/RequestState'
+import { plural } from './format'
 
 export const logs = {
   title: 'Logs',
@@ -51,6 +53,22 @@ export const logs = {
     title: 'Nothing matches',
     text: (total: string) => `All ${total} stored rows were searched.`,
     clear: 'Clear the filters',
+  },
+  exports: {
+    label: 'Export',
+    what: (rows: string) => `${rows} to a file`,
+    formats: { jsonl: 'JSON, one row a line', csv: 'CSV, a table' } satisfies Record<ExportFormat, string>,
+    done: (rows: number) => `${plural(rows, 'row')} written`,
+    copy: 'Copy path',
+  },
+  views: {
+    title: 'Saved views',
+    none: 'No query has a name yet.',
+    all: 'every row',
+    name: 'Name for this query',
+    save: 'Save',
+    replace: 'Replace',
+    remove: (name: string) => `Remove ${name}`,
   },
   drawer: 'Request',
   tabs: { summary: 'Summary', prompt: 'Prompt as sent', raw: 'Raw', timeline: 'Timeline' },
@@ -129,7 +147,8 @@ export const logs = {
   },
   newer: 'Newer',
   older: 'Older',
-  allRows: 'All rows of its id',
+  allRows: 'All rows',
+  allRowsLong: 'All rows of this correlation id',
   copyId: 'Copy the correlation id',
   direct: 'Direct',
   wait: 'first token',

@@ -113,6 +113,8 @@ function matches(row: RequestView, query: string): boolean {
   return terms.every((term) => {
     const [, key, quoted] = /^(?:(\w+):)?(.*)$/s.exec(term)!
     const value = quoted!.replace(/^"|"$|\*$/g, '').toLowerCase()
+    if (key === 'since') return Date.parse(row.started_at) >= Date.parse(value)
+    if (key === 'until') return Date.parse(row.started_at) < Date.parse(value)
     if (key === 'state') return row.state === value
     if (key === 'status') return String(row.status) === value
     if (key === 'id') return row.correlation_id.toLowerCase() === value
