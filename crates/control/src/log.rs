@@ -149,7 +149,10 @@ impl RequestLog {
         };
         let wanted = wanted(&query, now)?;
         let reader = Arc::clone(&self.reader);
-        tokio::task::spawn_blocking(move || export::to_file(&reader, wanted, format, &path))
+        let (folder, shared) = (self.folder.clone(), self.recordings());
+        let mark = move |rows: &mut [RequestView]| recordings::mark(&folder, &shared, rows);
+        let write = move || export::to_file(&reader, mark, wanted, format, &path);
+        tokio::task::spawn_blocking(write)
             .await
             .map_err(|error| crate::control::broken(&error))?
     }

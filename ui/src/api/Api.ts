@@ -225,7 +225,7 @@ log_settings: [null, LogSettings],
 /**
  * Changes how long rows of the request log are kept.
  */
-save_log_settings: [LogSettings, LogSettings],
+save_log_settings: [LogSettings, LogSettings], 
 /**
  * Whether requests are recorded in full, and what is kept of them.
  */

@@ -14,7 +14,7 @@ use crate::{Error, ErrorCode};
 const PAGE: u32 = 1_000;
 
 /// The columns of a table, by their names in JSON.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "id",
     "started_at",
     "correlation_id",
@@ -38,12 +38,14 @@ const COLUMNS: [&str; 23] = [
     "retries",
     "queued_ms",
     "notes",
+    "recorded",
 ];
 
-/// Writes the rows to a new file. A file that exists is left alone; one that could not be written
+/// Writes the rows to a new file; `mark` says of each whether it is recorded. A file that exists is left alone; one that could not be written
 /// to its end is not left behind.
 pub(super) fn to_file(
     reader: &Reader,
+    mark: impl Fn(&mut [RequestView]),
     mut wanted: Wanted,
     format: ExportFormat,
     path: &Path,
@@ -63,7 +65,8 @@ pub(super) fn to_file(
     let file = new_private(&path).map_err(refused)?;
     let mut sheet = Sheet::new(format, BufWriter::new(file.as_file())).map_err(refused)?;
     loop {
-        let page = reader.read(|connection| list::page(connection, &wanted))?;
+        let mut page = reader.read(|connection| list::page(connection, &wanted))?;
+        mark(&mut page.rows);
         for row in &page.rows {
             sheet.write(row).map_err(refused)?;
         }
