@@ -100,6 +100,22 @@ test('rows are exported and a query is kept under a name', async () => {
   await page.keyboard.press('Escape')
 })
 
+test('a time is chosen with the handles of the strip', async () => {
+  const { page } = control
+  const search = page.getByRole('searchbox', { name: 'Search' })
+  await search.fill('status:200')
+  const rows = page.locator('[role=row][aria-selected]')
+  await page.getByRole('slider', { name: 'Shown until' }).press('ArrowLeft')
+  await eventually('the query has a time', async () => /^status:200 since:\S+ until:\S+$/.test(await search.inputValue()))
+  // Both requests came in the last minute, and so after it.
+  await page.getByText('Nothing matches').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('slider', { name: 'Shown until' }).press('Escape')
+  await eventually('the rows are back', async () => (await rows.count()) === 2)
+  assert.equal(await search.inputValue(), 'status:200')
+  await page.getByRole('img', { name: 'Recorded' }).first().click()
+})
+
 test('a purge leaves the row and takes its prompt', async () => {
   const { page } = control
   await page.getByRole('button', { name: 'Stop recording' }).click()

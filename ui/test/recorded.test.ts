@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { FamilyRecord } from '../src/api/FamilyRecord'
 import { fake } from '../src/backend/fake'
 import { RECORDS } from '../src/backend/fake/families'
+import { partOf, queryFor, spanFor, written } from '../src/screens/Logs/density'
 import { asCode, membersOf, pretty } from '../src/screens/Logs/json'
 import { marked, stopsOf, turnsOf, wordsOf } from '../src/screens/Logs/prompt'
 import { momentOf, termsOf, valueOf, withTerms } from '../src/screens/Logs/query'
@@ -120,6 +121,29 @@ describe('a query', () => {
     expect(momentOf('10m', 1_000_000)).toBe(400_000)
     expect(momentOf('2026-11-03T10:00:00Z', 0)).toBe(Date.parse('2026-11-03T10:00:00Z'))
     expect(momentOf('soon', 0)).toBeUndefined()
+  })
+})
+
+describe('the strip of time', () => {
+  const [start, end] = [Date.parse('2026-11-03T09:00:00Z'), Date.parse('2026-11-03T10:00:00Z')]
+
+  it('writes a part as terms, and reads it back', () => {
+    const query = queryFor('model:a', { from: 0.25, to: 0.5 }, start, end)
+    expect(query).toMatch(/^model:a since:2026-11-0\S+ until:2026-11-0\S+$/)
+    expect(partOf(query, start, end)).toEqual({ from: 0.25, to: 0.5 })
+    expect(Date.parse(written(start))).toBe(start)
+    expect(queryFor(query, { from: 0.5, to: 1 }, start, end)).toBe(
+      `model:a since:${written(start + 1_800_000)}`,
+    )
+    expect(queryFor(query, undefined, start, end)).toBe('model:a')
+    expect(partOf('model:a', start, end)).toBeUndefined()
+    expect(partOf('until:2020-01-01', start, end)).toEqual({ from: 0, to: 0 })
+  })
+
+  it('is long enough for what is asked', () => {
+    expect(spanFor(undefined, end)).toBe(60)
+    expect(spanFor(start - 60_000, end)).toBe(180)
+    expect(spanFor(0, end)).toBe(100_000)
   })
 })
 

@@ -3,6 +3,7 @@
 import { copy } from '../parts/copy'
 import type { IconName } from '../parts/icons'
 import { gateway, restart, start, stop } from '../state/gateway.svelte'
+import { recording, stop as stopRecording } from '../state/recording.svelte'
 import { go, SCREENS } from '../state/router.svelte'
 import { theme, type Theme } from '../state/theme.svelte'
 import { tell } from '../state/toasts.svelte'
@@ -49,6 +50,16 @@ function actions(): Command[] {
     act('add', 'plus', palette.addModel, () => go('models', ['new'])),
     act('key', 'key', palette.createKey, () => go('gateway', ['access', 'new'])),
   )
+  const kept = recording.now
+  if (kept?.is_on) list.push(act('record-stop', 'stop', palette.stopRecording, () => void stopRecording()))
+  else
+    list.push(
+      act('record', 'record', palette.record, () => {
+        go('logs')
+        recording.ask('start')
+      }),
+    )
+  if (kept && kept.requests > 0) list.push(act('purge', 'trash', palette.purge, () => recording.ask('purge')))
   for (const one of ['system', 'light', 'dark'] as Theme[])
     list.push(
       act(

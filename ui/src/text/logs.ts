@@ -54,6 +54,13 @@ export const logs = {
     text: (total: string) => `All ${total} stored rows were searched.`,
     clear: 'Clear the filters',
   },
+  density: {
+    label: 'Requests over time',
+    hint: 'Drag to choose a time; a click takes it back',
+    from: 'Shown from',
+    to: 'Shown until',
+    now: 'now',
+  },
   exports: {
     label: 'Export',
     what: (rows: string) => `${rows} to a file`,

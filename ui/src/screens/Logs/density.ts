@@ -1,0 +1,47 @@
+// How long the strip over the rows is, and what a part of it is as terms of the query.
+
+import { momentOf, valueOf, withTerms } from './query'
+
+/** Minutes, in steps that people think in; the back end looks no further back. */
+const SPANS = [60, 180, 360, 720, 1440, 4320, 10_080, 43_200, 100_000]
+
+/** The shortest span that shows everything since a moment. */
+export function spanFor(since: number | undefined, now: number): number {
+  const minutes = since === undefined ? 0 : (now - since) / 60_000
+  return SPANS.find((span) => span >= minutes) ?? 100_000
+}
+
+/** A part of the strip: shares of its length, 0 to 1. */
+export type Part = { from: number; to: number }
+
+/** What a query leaves of the strip; nothing when it names no time. */
+export function partOf(query: string, start: number, end: number): Part | undefined {
+  const since = momentOf(valueOf(query, 'since'), end)
+  const until = momentOf(valueOf(query, 'until'), end)
+  if (since === undefined && until === undefined) return undefined
+  const share = (at: number) => Math.min(1, Math.max(0, (at - start) / (end - start)))
+  const from = share(since ?? start)
+  return { from, to: Math.max(from, share(until ?? end)) }
+}
+
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** A moment as the reader's clock shows it, with its zone, so that it means the same everywhere. */
+export function written(at: number): string {
+  const date = new Date(at)
+  const zone = -date.getTimezoneOffset()
+  const [hours, minutes] = [Math.floor(Math.abs(zone) / 60), Math.abs(zone) % 60]
+  const local = new Date(at + zone * 60_000).toISOString().slice(0, 19)
+  if (zone === 0) return `${local}Z`
+  return `${local}${zone < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`
+}
+
+/** The query for a part; the end of the strip is now and so no limit, and the whole is no part. */
+export function queryFor(query: string, part: Part | undefined, start: number, end: number): string {
+  const at = (share: number) => written(start + share * (end - start))
+  const isWhole = part === undefined || (part.from <= 0 && part.to >= 1)
+  return withTerms(query, {
+    since: isWhole ? undefined : at(part.from),
+    until: isWhole || part.to >= 1 ? undefined : at(part.to),
+  })
+}
