@@ -7,10 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod gitlab;
 mod model;
 mod record;
+mod redact;
 
 pub(crate) use gitlab::{GitlabCommand, GitlabOptions, PromptCommand, PromptName};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
 pub(crate) use record::RecordCommand;
+pub(crate) use redact::{OnOff, RedactCommand};
 
 /// Gatehouse without a window: configure models, route features, run the AI gateway.
 #[derive(Debug, Parser)]
@@ -46,6 +48,9 @@ pub(crate) enum Command {
     /// Record requests in full, for a time or until stopped
     #[command(subcommand)]
     Record(RecordCommand),
+    /// What is replaced before anything is written to a log: keys, tokens, your own patterns
+    #[command(subcommand)]
+    Redact(RedactCommand),
     /// Keys that clients show to the gateway
     #[command(subcommand)]
     Key(KeyCommand),
@@ -225,6 +230,33 @@ pub(crate) enum LogsCommand {
         #[arg(long, value_name = "N")]
         megabytes: Option<u32>,
     },
+    /// Show or change where the gateway log and llm.log are written, as JSON lines
+    Files(LogFilesSet),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogFilesSet {
+    /// A file, `stdout` or `off`: one line for each request
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) gateway: Option<String>,
+    /// A file, `stdout` or `off`: the calls of requests that are recorded
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) llm: Option<String>,
+    /// debug, info, warning or error
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) level: Option<String>,
+    /// Whether lines are JSON: `true` or `false`
+    #[arg(long)]
+    pub(crate) format_json: Option<bool>,
+    /// Megabytes after which a new file is begun
+    #[arg(long, value_name = "N")]
+    pub(crate) rotate_megabytes: Option<u32>,
+    /// Days after which a new file is begun
+    #[arg(long, value_name = "N")]
+    pub(crate) rotate_days: Option<u32>,
+    /// Files that are kept beside the one that is written
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_files: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]

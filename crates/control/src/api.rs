@@ -2,8 +2,8 @@
 //! window and the browser, and the TypeScript types of both.
 
 use domain::{
-    ClientKeyId, Family, Feature, GatewaySettings, LogSettings, ModelDraft, ModelId, SavedView,
-    SecretState,
+    ClientKeyId, Family, Feature, GatewaySettings, LogFiles, LogSettings, ModelDraft, ModelId,
+    RedactionDraft, SavedView, SecretState,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -155,6 +155,16 @@ api! {
     recorded_request(RequestId) -> RecordedRequest;
     /// More of a body that a recording kept.
     recorded_body(RecordedBody) -> BodyView;
+    /// Where the gateway log and `llm.log` are written.
+    log_files(()) -> LogFilesView;
+    /// Changes where, from the next request on.
+    save_log_files(LogFiles) -> LogFilesView;
+    /// What is replaced before anything is written to a log.
+    redaction(()) -> RedactionDraft;
+    /// Changes it, from the next request on; a rule that cannot be used is refused.
+    save_redaction(RedactionDraft) -> RedactionDraft;
+    /// What these rules make of a text. Nothing is kept.
+    preview_redaction(PreviewRedaction) -> RedactionPreview;
 }
 
 /// Streams by name: input and event.

@@ -16,6 +16,7 @@ use crate::keys::Keys;
 use crate::lock::{FolderLock, HolderKind};
 use crate::log::RequestLog;
 use crate::operations::TestReports;
+use crate::redaction::Redaction;
 use crate::runner::Runner;
 use crate::settings_store::{self, Access, FileStore, SettingsStore};
 use crate::view::Notice;
@@ -240,6 +241,13 @@ impl Control {
         // What stands in for settings that cannot be read removes nothing.
         if self.read_only().is_none() {
             self.log.keep_for(settings.log.clone());
+        }
+        self.log.redact(Redaction::new(&settings));
+        if let Some(files) = self.log.files() {
+            files.apply(
+                settings.log_files.clone(),
+                settings.gateway.first_byte_timeout,
+            );
         }
         self.gateway.apply(Snapshot::new(settings, keys, gitlab));
         self.touch();

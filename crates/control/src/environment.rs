@@ -2,14 +2,18 @@
 //! `AIGW_*` variables that mean something here (gateway.md §3). They hold for the run and are never
 //! saved.
 
+mod logging;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use access::{ServiceName, SigningKey, ValidationKey};
-use domain::{GitlabSettings, InstanceUrl, ListenAddress, Settings};
+use domain::{GitlabSettings, InstanceUrl, ListenAddress, LogFiles, Settings};
 use gateway::ModelCalls;
 use providers::ExtraHeaders;
 use secrecy::SecretString;
+
+use logging::Logging;
 
 use crate::view::OverrideView;
 use crate::{Error, ErrorCode};
@@ -79,6 +83,7 @@ pub(crate) struct Environment {
     pub(crate) calls: ModelCalls,
     /// Headers for every call of a model server.
     pub(crate) extra_headers: ExtraHeaders,
+    logging: Logging,
     set: Vec<&'static str>,
     without_effect: Vec<&'static str>,
 }
@@ -98,17 +103,21 @@ const SETTINGS: &[(&str, &str)] = &[
     (EXTRA_HEADERS, "gitlab.model_calls"),
     (CHAT_TIMEOUT, "gateway.first_byte_timeout"),
     (CHAT_TOKENS, "prompts.max_tokens"),
+    (logging::FILE, "log_files.gateway"),
+    (logging::LEVEL, "log_files.level"),
+    (logging::JSON, "log_files.json"),
+    (logging::REQUESTS, "recording.state"),
 ];
 
 impl Environment {
     /// Reads the variables. `lookup` is `std::env::var`; a variable that is empty is not set.
     pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let get = |name| {
+        let get = |name: &str| {
             lookup(name)
                 .map(|text| text.trim().to_owned())
                 .filter(|text| !text.is_empty())
         };
-        let key = |name| get(name).map(SecretString::from);
+        let key = |name: &str| get(name).map(SecretString::from);
         Ok(Self {
             gitlab_url: parsed(GITLAB_URL, get(GITLAB_URL))?,
             customers_portal: parsed(PORTAL, get(PORTAL))?,
@@ -130,6 +139,7 @@ impl Environment {
                 chat_tokens: tokens(CHAT_TOKENS, get(CHAT_TOKENS))?,
             },
             extra_headers: parsed(EXTRA_HEADERS, get(EXTRA_HEADERS))?.unwrap_or_default(),
+            logging: Logging::read(get)?,
             set: names(SETTINGS).filter(|name| get(name).is_some()).collect(),
             without_effect: names(WITHOUT_EFFECT)
                 .filter(|name| get(name).is_some_and(|text| is_on(&text)))
@@ -156,6 +166,7 @@ impl Environment {
             .accept_named_models
             .unwrap_or(gitlab.accept_named_models);
         gitlab.open_on_loopback = self.open_on_loopback.unwrap_or(gitlab.open_on_loopback);
+        self.logging.apply(settings);
     }
 
     /// Leaves what it holds over as it is stored: its values are never saved.
@@ -172,6 +183,16 @@ impl Environment {
         if self.open_on_loopback.is_some() {
             next.open_on_loopback = stored.open_on_loopback;
         }
+    }
+
+    /// The same for the log files.
+    pub(crate) fn leave_log_files(&self, next: &mut LogFiles, stored: &LogFiles) {
+        self.logging.leave(next, stored);
+    }
+
+    /// Whether every request of this run is recorded, whatever the switch says.
+    pub(crate) fn records_everything(&self) -> bool {
+        self.logging.records_everything()
     }
 
     /// The variables that are set, each with the setting that it overrides.
@@ -197,7 +218,7 @@ impl Environment {
             CHAT_TOKENS => self.calls.chat_tokens.map(|tokens| tokens.to_string()),
             NO_STREAMS => Some(self.calls.no_streams.to_string()),
             EXTRA_HEADERS => Some(self.extra_headers.names().collect::<Vec<_>>().join(", ")),
-            _ => None,
+            variable => self.logging.shown(variable),
         }
     }
 }
@@ -333,6 +354,9 @@ mod tests {
             (CHAT_TIMEOUT, "601"),
             (CHAT_TOKENS, "0"),
             (CHAT_TOKENS, "1.5"),
+            (logging::LEVEL, "loud"),
+            (logging::JSON, "pretty"),
+            (logging::REQUESTS, "perhaps"),
         ] {
             let error = read(&[(name, value)]).err().map(|error| error.to_string());
             let error = error.unwrap_or_default();

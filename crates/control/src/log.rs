@@ -23,15 +23,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use arc_swap::ArcSwapOption;
-use domain::{Feature, LogSettings};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use domain::{Feature, LogSettings, RedactionSettings};
 use gateway::{Room, Sink, record_channel};
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Error;
+use crate::log_files::LogFiles;
 use crate::recordings;
+use crate::redaction::Redaction;
 use crate::view::{
     Activity, ActivityQuery, Evidence, ExportFormat, Exported, LastError, LogSpace, LogView,
     Notice, RequestId, RequestPage, RequestQuery, RequestView,
@@ -63,10 +65,17 @@ struct Shared {
     /// How long rows are kept; as long as it is not known, none is removed.
     keep: ArcSwapOption<LogSettings>,
     recordings: Arc<recordings::Shared>,
+    /// What is replaced before anything is written.
+    redaction: ArcSwap<Redaction>,
+    /// The gateway log and `llm.log`; only the process that holds the folder writes them.
+    files: Option<LogFiles>,
 }
 
 impl Shared {
-    fn new() -> Arc<Self> {
+    fn new(has_files: bool) -> Arc<Self> {
+        let redaction = Arc::new(Redaction::of_rules(&RedactionSettings::default()));
+        let recordings = recordings::Shared::default();
+        recordings.redact_with(redaction.redactor());
         Arc::new(Self {
             logged: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
@@ -75,7 +84,9 @@ impl Shared {
             trouble: Mutex::new(None),
             changes: watch::Sender::new(0),
             keep: ArcSwapOption::empty(),
-            recordings: Arc::default(),
+            recordings: Arc::new(recordings),
+            redaction: ArcSwap::new(redaction),
+            files: has_files.then(LogFiles::start),
         })
     }
 }
@@ -95,7 +106,7 @@ impl RequestLog {
         E: Into<Event<R>> + Send + 'static,
         R: Send + 'static,
     {
-        let shared = Shared::new();
+        let shared = Shared::new(sweep);
         let mut notices = Vec::new();
         let keeper = Keeper::open(folder, sweep, Arc::clone(&shared), &mut notices);
         let (commands, receiver) = mpsc::channel(16);
@@ -119,7 +130,7 @@ impl RequestLog {
         Self {
             folder: folder.to_owned(),
             reader,
-            shared: Shared::new(),
+            shared: Shared::new(false),
             commands: None,
             thread: Mutex::new(None),
         }
@@ -250,6 +261,18 @@ impl RequestLog {
         self.shared.keep.store(Some(Arc::new(settings)));
     }
 
+    /// Replaces this before anything is written, from the next request on.
+    pub(crate) fn redact(&self, redaction: Redaction) {
+        let redaction = Arc::new(redaction);
+        self.recordings().redact_with(redaction.redactor());
+        self.shared.redaction.store(redaction);
+    }
+
+    /// The writer of the gateway log and of `llm.log`, where this process has one.
+    pub(crate) fn files(&self) -> Option<&LogFiles> {
+        self.shared.files.as_ref()
+    }
+
     /// Rows of this process that reached the table.
     pub(crate) fn logged(&self) -> u64 {
         self.shared.logged.load(Ordering::Relaxed)
@@ -329,6 +352,9 @@ impl RequestLog {
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
+        let shared = Arc::clone(&self.shared);
+        let close = move || shared.files.iter().for_each(LogFiles::close);
+        let _ = tokio::task::spawn_blocking(close).await;
     }
 
     async fn command(&self, command: Command) {

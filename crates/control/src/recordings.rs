@@ -19,7 +19,7 @@ pub(crate) use database::path;
 pub(crate) use read::{body_page, mark, recorded_request};
 
 /// Replaces what must not be written down; what needs no change comes back as it is.
-pub type Redactor = Arc<dyn for<'a> Fn(&'a [u8]) -> Cow<'a, [u8]> + Send + Sync>;
+pub(crate) type Redactor = Arc<dyn for<'a> Fn(&'a [u8]) -> Cow<'a, [u8]> + Send + Sync>;
 
 /// The most bytes of bodies that are kept; the oldest recordings are removed beyond it.
 const KEPT_MOST: u64 = 1024 * 1024 * 1024;
@@ -88,6 +88,10 @@ impl Shared {
         lock(&self.trouble).clone()
     }
 
+    fn redactor(&self) -> Redactor {
+        Arc::clone(&lock(&self.redactor))
+    }
+
     /// Replaces what must not be written down from now on.
     pub(crate) fn redact_with(&self, redactor: Redactor) {
         *lock(&self.redactor) = redactor;
@@ -147,8 +151,7 @@ impl Recordings {
                 refused.push((one.row, "its recording was purged".to_owned()));
                 continue;
             }
-            let redactor = Arc::clone(&lock(&self.shared.redactor));
-            one.expanded.redact(redactor.as_ref());
+            one.expanded.redact(self.shared.redactor().as_ref());
             if let Err(error) = self.write(&one) {
                 tracing::warn!(%error, "a recording could not be kept");
                 // Opened anew by the next one: the file may have been replaced.
@@ -231,9 +234,13 @@ impl Recordings {
                 .prepare_cached("INSERT INTO bodies (recording, place, content) VALUES (?, ?, ?)")?
                 .execute(params![one.row, place as i64, body])?;
         }
+        let words = words::words_of(&bodies);
+        // Words that stood apart in a body may stand together here.
+        let redactor = self.shared.redactor();
+        let words = redactor(words.as_bytes());
         transaction
             .prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?
-            .execute(params![one.row, words::words_of(&bodies)])?;
+            .execute(params![one.row, String::from_utf8_lossy(&words)])?;
         sum.requests += 1;
         sum.bodies += count as u64;
         sum.bytes += bytes as u64;

@@ -79,6 +79,25 @@ pub enum DomainError {
     /// A saved view of the request log cannot be kept or found, and why.
     #[error("the saved view {0}")]
     SavedView(String),
+    /// No redaction rule of this name.
+    #[error("\"{0}\" is not a redaction rule")]
+    NoRedactionRule(String),
+    /// A redaction rule cannot have this name, and why.
+    #[error("the redaction rule \"{rule}\" {problem}")]
+    RedactionName {
+        /// The rule, as far as it has a name.
+        rule: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The pattern of a redaction rule cannot be used, and why.
+    #[error("the pattern of the redaction rule \"{rule}\" {problem}")]
+    RedactionPattern {
+        /// The rule.
+        rule: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The settings document was written by a newer program.
     #[error("these settings have version {found}, and this Gatehouse knows up to {known}")]
     NewerSettings {
@@ -103,6 +122,8 @@ impl DomainError {
             Self::Identifier(_) => Some(Field::Identifier),
             Self::FamilyRecord { field, .. } | Self::Connection { field, .. } => Some(*field),
             Self::Query { .. } => Some(Field::Query),
+            Self::RedactionName { .. } => Some(Field::Name),
+            Self::RedactionPattern { .. } => Some(Field::Pattern),
             Self::FamilyInUse(_)
             | Self::Unfit(_)
             | Self::FallbackIsItself(_)
@@ -111,6 +132,7 @@ impl DomainError {
             | Self::ClientKey(_)
             | Self::Setting { .. }
             | Self::SavedView(_)
+            | Self::NoRedactionRule(_)
             | Self::NewerSettings { .. }
             | Self::Settings(_) => None,
         }
@@ -159,6 +181,13 @@ impl DomainError {
             Self::Setting { .. } => "Change the value and save again.".into(),
             Self::Query { .. } => crate::query::help(),
             Self::SavedView(_) => "See the views with `gatehouse logs views`.".into(),
+            Self::NoRedactionRule(_) => "See the rules with `gatehouse redact list`.".into(),
+            Self::RedactionName { .. } => "Give each rule a name of its own.".into(),
+            Self::RedactionPattern { .. } => {
+                "Write it as Rust's regex crate reads it: without look-around and back-references; \
+                 a group (?P<secret>…) is replaced alone."
+                    .into()
+            }
             Self::NewerSettings { .. } => {
                 "Nothing was changed. Install the newer Gatehouse, or use another data folder."
                     .into()

@@ -75,6 +75,8 @@ pub enum Field {
     MaxTokens,
     /// The query of the request log.
     Query,
+    /// The pattern of a redaction rule.
+    Pattern,
 }
 
 impl Field {

@@ -42,6 +42,8 @@ pub use request_state::RequestState;
 pub use routing::{Route, Target, route_of, target_for, target_of};
 pub use secret::{KeyPresence, SecretState};
 pub use settings::{
-    GatewaySettings, GitlabSettings, InstanceUrl, LogSettings, PromptEdit, PromptEdits,
-    RecordingSettings, RecordingState, SavedView, Settings, callable_url,
+    DefaultRule, GatewaySettings, GitlabSettings, InstanceUrl, LogFiles, LogLevel, LogSettings,
+    LogTarget, PromptEdit, PromptEdits, RecordingSettings, RecordingState, RedactionDraft,
+    RedactionRule, RedactionRuleDraft, RedactionSettings, SavedView, SecretPattern, Settings,
+    callable_url,
 };

@@ -14,15 +14,22 @@ use reach::check_reach;
 mod gateway;
 mod gitlab;
 mod log;
+mod log_files;
 mod prompts;
 mod reach;
 mod recording;
+mod redaction;
 
 pub use gateway::GatewaySettings;
 pub use gitlab::{GitlabSettings, InstanceUrl, callable_url};
 pub use log::{LogSettings, SavedView};
+pub use log_files::{LogFiles, LogLevel, LogTarget};
 pub use prompts::{PromptEdit, PromptEdits};
 pub use recording::{RecordingSettings, RecordingState};
+pub use redaction::{
+    DefaultRule, RedactionDraft, RedactionRule, RedactionRuleDraft, RedactionSettings,
+    SecretPattern,
+};
 
 /// All settings. Keys of models are not among them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -57,6 +64,12 @@ pub struct Settings {
     /// When requests are recorded in full.
     #[serde(default, skip_serializing_if = "RecordingSettings::is_default")]
     pub recording: RecordingSettings,
+    /// Where the gateway log and `llm.log` are written.
+    #[serde(default, skip_serializing_if = "LogFiles::is_default")]
+    pub log_files: LogFiles,
+    /// What must not be written down.
+    #[serde(default, skip_serializing_if = "RedactionSettings::is_default")]
+    pub redaction: RedactionSettings,
     /// What a newer program stored; kept as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use domain::LogTarget;
 use forms::Form;
 use futures_util::FutureExt;
 use http::header::{
@@ -29,7 +30,7 @@ use crate::incoming::throw_away;
 use crate::known::Known;
 use crate::load::Load;
 use crate::reading::cut;
-use crate::record::{Accepted, Record, RequestState, Sink};
+use crate::record::{Accepted, Head, Record, RequestState, Sink};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
 use crate::voice::Voice;
@@ -214,6 +215,7 @@ impl Gateway {
             method: cut(parts.method.as_str(), 20),
             path: cut(parts.uri.path(), 500),
             client,
+            head: (settings.log_files.gateway != LogTarget::Off).then(|| Box::new(Head::of(parts))),
         };
         let mut record = self.sink.begin(accepted).await;
         let voice = match endpoint {

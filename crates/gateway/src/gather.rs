@@ -169,6 +169,7 @@ mod tests {
                 method: "POST".into(),
                 path: "/".into(),
                 client: "test".into(),
+                head: None,
             };
             let terms = Terms {
                 model: "m".into(),

@@ -42,8 +42,8 @@ pub use error::{Advice, advice};
 pub use gateway::Gateway;
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
-    Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Outcome,
-    Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, UpstreamCall,
+    Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, MEMORY_MOST,
+    Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, UpstreamCall,
     record_channel,
 };
 pub use server::{Drained, Listening};

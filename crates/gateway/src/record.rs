@@ -2,6 +2,7 @@
 //! Holds no prompt and no answer unless the request is recorded (`record/tape.rs`), and no key.
 
 mod expanded;
+mod head;
 mod headers;
 mod mask;
 pub(crate) mod prompt;
@@ -23,6 +24,7 @@ pub use expanded::{
     BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Piece,
     REQUEST_MOST, UpstreamCall,
 };
+pub use head::Head;
 pub(crate) use tape::{CallTape, Tape};
 
 /// What is known when a request is accepted.
@@ -38,6 +40,8 @@ pub struct Accepted {
     pub path: String,
     /// The name of a client key, `playground`, or the program by its user agent.
     pub client: String,
+    /// More of it, when the gateway log is written.
+    pub head: Option<Box<Head>>,
 }
 
 /// What is known when the body has been read and the model found.

@@ -100,6 +100,12 @@ pub fn say(heard: &Heard) -> Said {
         return said;
     }
     said.words = match heard.model.as_str() {
+        "echoes" => heard
+            .last
+            .as_bytes()
+            .chunks(3)
+            .map(|part| String::from_utf8_lossy(part).into())
+            .collect(),
         "reacts" => react(&heard.last),
         "reacts-wrongly" => vec!["Action: issue_closer\nAction Input: #12".into()],
         "says-nothing" => Vec::new(),

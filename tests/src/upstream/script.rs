@@ -80,6 +80,11 @@ pub fn answer(vendor: Vendor, request: &Received, before: impl FnOnce(&str) -> u
         return whole(*status, kind, *text);
     }
     let key = request.header("authorization");
+    if heard.model == "repeats-key" {
+        // As some servers do: the whole key, in the middle of a sentence.
+        let words = format!("Incorrect API key provided: {key}. Ask ops@example.com.");
+        return (server.error)(&Problem::BadRequest(words));
+    }
     if heard.model == "wants-key" && key != "Bearer right" {
         return (server.error)(&Problem::Unauthorized);
     }

@@ -17,6 +17,8 @@ mod hang_up;
 #[cfg(test)]
 mod idle;
 #[cfg(test)]
+mod log_files;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod notes;

@@ -2,6 +2,8 @@
 //! scripted models behind it.
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod chat;
 #[cfg(test)]
 mod code;

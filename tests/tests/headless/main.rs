@@ -6,5 +6,6 @@ mod gitlab;
 mod logs;
 mod losses;
 mod models;
+mod redaction;
 mod routing;
 mod serving;

@@ -1,4 +1,4 @@
-//! `gatehouse logs views`, `save-view`, `remove-view` and `keep`.
+//! `gatehouse logs views`, `save-view`, `remove-view`, `keep`, and the way to `files`.
 
 use control::Operator;
 use control::view::LogSpace;
@@ -14,6 +14,7 @@ pub(super) async fn run(
     output: Output,
 ) -> Result<(), Stop> {
     match command {
+        LogsCommand::Files(set) => super::log_files::run(set, control, output).await?,
         LogsCommand::Views => {
             for view in control.list_views(()).await? {
                 output.show(&view, line)?;

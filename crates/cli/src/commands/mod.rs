@@ -6,12 +6,14 @@ mod gateway;
 mod gitlab;
 mod gitlab_prompt;
 mod key;
+mod log_files;
 mod logs;
 mod logs_settings;
 mod model;
 mod model_draft;
 mod prompt;
 mod record;
+mod redact;
 mod serve;
 
 use std::io::{Read, stdin};
@@ -21,7 +23,7 @@ use control::{Control, Error, Operator, Purpose};
 
 use crate::arguments::{
     Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, Logs,
-    LogsCommand, ModelCommand, PromptCommand, RecordCommand,
+    LogsCommand, ModelCommand, PromptCommand, RecordCommand, RedactCommand,
 };
 use crate::output::{Output, Stop, system_error};
 
@@ -68,6 +70,10 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             let reads = matches!(command, RecordCommand::Status | RecordCommand::Show { .. });
             record::run(command, &opened(reading(reads))?, output).await
         }
+        Command::Redact(command) => {
+            let reads = matches!(command, RedactCommand::List | RedactCommand::Preview);
+            redact::run(command, &opened(reading(reads))?, output).await
+        }
         Command::Prompt(arguments) => {
             prompt::run(arguments, &open(folder, Purpose::Ask, output)?, output).await
         }
@@ -78,6 +84,8 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             let reads = match command {
                 LogsCommand::Views => true,
                 LogsCommand::Keep { days, megabytes } => days.is_none() && megabytes.is_none(),
+                // Whether lines are written is known to the process that writes them.
+                LogsCommand::Files(_) => false,
                 LogsCommand::SaveView { .. } | LogsCommand::RemoveView { .. } => false,
             };
             logs_settings::run(command, &opened(reading(reads))?, output).await

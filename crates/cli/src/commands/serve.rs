@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use control::{Error, HolderKind, Purpose, telemetry};
+use control::{Control, Error, HolderKind, Purpose, telemetry};
 use serde_json::json;
 
 use super::open;
@@ -52,6 +52,7 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
     tokio::select! {
         () = signals.next() => {}
         () = control.live() => {}
+        () = reopen_files(&control) => {}
         () = admin => {}
     }
     tokio::select! {
@@ -59,6 +60,24 @@ pub(super) async fn run(arguments: &Serve, folder: &Path, output: Output) -> Res
         // A second signal does not wait.
         () = signals.next() => Ok(()),
     }
+}
+
+/// Opens the log files anew whenever SIGHUP says that they were moved away. Never ends.
+async fn reopen_files(control: &Control) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::hangup()) {
+            Ok(mut hang_up) => {
+                while hang_up.recv().await.is_some() {
+                    control.reopen_log_files();
+                }
+            }
+            Err(error) => tracing::warn!(%error, "SIGHUP does not reopen the log files"),
+        }
+    }
+    let _ = control;
+    std::future::pending().await
 }
 
 /// Many systems start a program with 1,024 open files, and a request in flight takes two.

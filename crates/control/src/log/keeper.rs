@@ -19,6 +19,7 @@ use super::database::{self, OpenError};
 use super::retention;
 use super::rows::{Statements, note};
 use super::spans::Additions;
+use crate::log_files::{Ended as EndedRequest, lines_of};
 use crate::recordings::{Recorded, Recordings};
 use crate::view::Notice;
 pub(super) use event::Event;
@@ -98,8 +99,10 @@ impl<R> Keeper<R> {
 
     /// Takes one step of a request; it is kept by the next [`Self::commit`].
     pub(super) fn take(&mut self, event: Event<R>) {
+        let redaction = self.shared.redaction.load();
         match event {
-            Event::Started(sequence, accepted) => {
+            Event::Started(sequence, mut accepted) => {
+                redaction.accepted(&mut accepted);
                 let known = Known {
                     accepted,
                     routed: None,
@@ -110,7 +113,8 @@ impl<R> Keeper<R> {
                 self.running.insert(sequence, known);
                 self.touched.push(sequence);
             }
-            Event::Routed(sequence, routed) => {
+            Event::Routed(sequence, mut routed) => {
+                redaction.routed(&mut routed);
                 if let Some(known) = self.running.get_mut(&sequence) {
                     // A row that is not written yet is in the list already.
                     if known.row.is_some() {
@@ -120,13 +124,18 @@ impl<R> Keeper<R> {
                     known.route_written = false;
                 }
             }
-            Event::Expanded(sequence, expanded) => {
+            Event::Expanded(sequence, mut expanded) => {
                 if let Some(known) = self.running.get_mut(&sequence) {
+                    if self.shared.files.is_some() {
+                        expanded.redact(&|bytes| redaction.bytes(bytes));
+                    }
                     known.expanded = Some(expanded);
                 }
             }
-            Event::Finished(sequence, outcome, room) => {
+            Event::Finished(sequence, mut outcome, room) => {
+                redaction.outcome(&mut outcome);
                 if let Some(known) = self.running.remove(&sequence) {
+                    self.write_lines(&known, &outcome);
                     self.ended.push(Ended {
                         sequence,
                         known,
@@ -135,6 +144,26 @@ impl<R> Keeper<R> {
                 }
                 self.rooms.push(room);
             }
+        }
+    }
+
+    /// The lines of the log files.
+    fn write_lines(&self, known: &Known, outcome: &Outcome) {
+        let Some(files) = &self.shared.files else {
+            return;
+        };
+        let redaction = self.shared.redaction.load();
+        let expanded = known.expanded.as_deref();
+        let ended = EndedRequest {
+            accepted: &known.accepted,
+            routed: known.routed.as_deref(),
+            outcome,
+            expanded: expanded.filter(|expanded| !expanded.is_purged()),
+            user_api_key: redaction.user_api_key(&known.accepted.client),
+            request_timeout: files.request_timeout(),
+        };
+        for (which, line) in lines_of(&ended, &files.settings()) {
+            files.write(which, line);
         }
     }
 

@@ -16,7 +16,7 @@ const BATCH: u64 = 20;
 
 /// How long it takes to write so many requests, each as it begins, is routed and ends.
 pub fn write(folder: &Path, rows: u64) -> Duration {
-    let mut keeper = Keeper::open(folder, false, Shared::new(), &mut Vec::new());
+    let mut keeper = Keeper::open(folder, false, Shared::new(false), &mut Vec::new());
     let requests: Vec<_> = (0..rows).map(request).collect();
     let begun = Instant::now();
     let mut before: Option<(u64, Box<Outcome>)> = None;
@@ -78,6 +78,7 @@ fn request(place: u64) -> (Box<Accepted>, Box<Routed>, Box<Outcome>) {
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         client: "gitlab-main".into(),
+        head: None,
     };
     let routed = Routed {
         model: "Codestral 22B".into(),

@@ -22,6 +22,7 @@ pub(super) fn accepted(correlation_id: &str) -> Accepted {
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         client: "gitlab".into(),
+        head: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the admin sets for GitLab, and what is known of it.
 
 use access::{ProviderState, SeenToken, TokenKind};
-use domain::{Field, GitlabSettings, InstanceUrl};
+use domain::{Field, GitlabSettings, InstanceUrl, Settings};
 use gateway::TOKEN_REFUSED;
 use jiff::Timestamp;
 
@@ -26,6 +26,9 @@ impl Control {
         }
         let headers = environment.extra_headers.clone();
         self.gateway.client().add_to_every_call(headers);
+        let mut settings = Settings::default();
+        environment.apply(&mut settings);
+        self.check_log_paths(&settings.log_files)?;
         self.gitlab.use_environment(environment);
         self.apply();
         Ok(listen)

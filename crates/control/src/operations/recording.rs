@@ -6,6 +6,7 @@ use domain::{RecordingSettings, RecordingState};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::environment::Environment;
 use crate::recordings::{self, Recordings};
 use crate::view::{
     BodyView, RecordedBody, RecordedRequest, RecordingView, RequestId, RequestView, StartRecording,
@@ -26,6 +27,7 @@ impl Control {
 
     /// Starts a recording, in the place of one that is on. It reaches the next request.
     pub async fn start_recording(&self, input: StartRecording) -> Result<RecordingView, Error> {
+        self.check_switch()?;
         let since = Timestamp::now();
         let state = match input.for_seconds {
             None => RecordingState::UntilStopped { since },
@@ -48,8 +50,22 @@ impl Control {
 
     /// Stops the recording. What was kept stays until it is purged.
     pub async fn stop_recording(&self, (): ()) -> Result<RecordingView, Error> {
+        self.check_switch()?;
         self.change_recording(|recording| recording.state = RecordingState::Off)
             .await
+    }
+
+    /// Refuses to turn the switch while the environment holds it.
+    fn check_switch(&self) -> Result<(), Error> {
+        if !self
+            .gitlab
+            .with_environment(Environment::records_everything)
+        {
+            return Ok(());
+        }
+        let message = "AIGW_LOGGING__ENABLE_REQUEST_LOGGING records every request of this run";
+        let hint = "Unset the variable and start again.";
+        Err(Error::new(ErrorCode::Invalid, message, hint))
     }
 
     /// Sets whether GitLab's requests may ask to be recorded one by one.
@@ -128,11 +144,6 @@ impl Control {
                 awaited.1 = Some(Instant::now() + TRY_AGAIN);
             }
         }
-    }
-
-    /// Replaces what must not be written down in recordings, from the next one on.
-    pub fn redact_recordings(&self, redactor: recordings::Redactor) {
-        self.log.recordings().redact_with(redactor);
     }
 
     /// Whether requests are recorded in full, and what is kept of them.

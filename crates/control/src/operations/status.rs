@@ -26,7 +26,11 @@ impl Control {
                 ..self.log.view()
             },
             recording: self.recording_now(),
-            notices: self.notices(),
+            notices: self
+                .notices()
+                .into_iter()
+                .chain(self.log_files_notice())
+                .collect(),
             read_only: self
                 .read_only()
                 .map(|error| format!("{} {}", error.message, error.hint)),

@@ -6,10 +6,12 @@ mod family;
 mod feature;
 mod gateway;
 mod gitlab;
+mod log_files;
 mod model;
 mod prompt;
 mod prompts;
 mod recording;
+mod redaction;
 mod request;
 mod status;
 
@@ -25,6 +27,7 @@ pub use gitlab::{
     DocumentationState, GitlabDraft, GitlabView, OverrideView, RefusalView, SeenTokenView,
     TokenKindView, TokenProviderView, UserTokenKey,
 };
+pub use log_files::LogFilesView;
 pub use model::{
     Health, HealthState, ModelSwitch, ModelView, SaveModelAndKey, ServedModel, SetKey, Stage,
     StageOutcome, TestModel, TestReport,
@@ -37,6 +40,7 @@ pub use recording::{
     BodyView, PieceView, RecordedBody, RecordedCall, RecordedHeader, RecordedRequest,
     RecordingView, StartRecording,
 };
+pub use redaction::{PreviewRedaction, RedactionCount, RedactionPreview};
 pub use request::{
     Activity, ActivityBucket, ActivityQuery, Counting, Evidence, ExportFormat, ExportRequest,
     Exported, RequestId, RequestPage, RequestQuery, RequestView,

@@ -30,6 +30,7 @@ impl Fixture {
             method: "POST".into(),
             path: "/v1/chat/completions".into(),
             client: "test".into(),
+            head: None,
         };
         let mut record = sink.begin(accepted).await;
         record.routed(

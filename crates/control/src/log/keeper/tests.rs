@@ -32,7 +32,7 @@ impl Fixture {
     }
 
     fn in_folder(folder: tempfile::TempDir) -> Self {
-        let shared = Shared::new();
+        let shared = Shared::new(false);
         let keeper = Keeper::open(folder.path(), true, Arc::clone(&shared), &mut Vec::new());
         let (room, given_back) = channel();
         Self {

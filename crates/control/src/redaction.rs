@@ -1,0 +1,182 @@
+//! Replaces what must not be written down: keys, tokens, addresses and what the admin's own
+//! patterns find, in texts and in bytes that are none. Decides nothing about what is written where.
+
+mod json;
+mod rules;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{RedactionSettings, Settings};
+use gateway::{Accepted, Outcome, Routed};
+use regex::bytes::Regex;
+use sha2::{Digest, Sha256};
+
+/// What stands where something was replaced.
+pub(crate) const MARK: &str = "[REDACTED]";
+
+/// A rule that is applied.
+#[derive(Debug)]
+struct Rule {
+    name: String,
+    regexes: Vec<Regex>,
+}
+
+/// The rules of now, and the names that the admin gave and that stay.
+#[derive(Debug, Default)]
+pub(crate) struct Redaction {
+    rules: Vec<Rule>,
+    /// The names of client keys, each with a digest of it.
+    clients: HashMap<String, String>,
+}
+
+impl Redaction {
+    /// By these settings.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let anonymous: fn(&str, &str) -> _ = |name: &str, digest: &str| {
+            // Of a random key, so nobody can guess it back, and the same after a restart.
+            let digest = Sha256::digest(format!("log:{digest}"));
+            let text = digest[..8].iter().map(|byte| format!("{byte:02x}"));
+            (name.to_owned(), text.collect())
+        };
+        let keys = settings.client_keys.iter();
+        Self {
+            clients: keys
+                .map(|key| anonymous(key.name.as_str(), key.digest.as_str()))
+                .collect(),
+            ..Self::of_rules(&settings.redaction)
+        }
+    }
+
+    /// These rules alone.
+    pub(crate) fn of_rules(settings: &RedactionSettings) -> Self {
+        let defaults = settings.defaults().map(|rule| Rule {
+            name: rule.name().to_owned(),
+            regexes: rules::regexes(rule).to_vec(),
+        });
+        let own = settings.own.iter().map(|rule| Rule {
+            name: rule.name.clone(),
+            regexes: vec![rule.pattern.regex().clone()],
+        });
+        Self {
+            rules: defaults.chain(own).collect(),
+            clients: HashMap::new(),
+        }
+    }
+
+    /// The bytes as they may be written; the same where nothing is found. A secret that a stream
+    /// brings in parts is found as well.
+    pub(crate) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        self.count(bytes, &mut |_, _| ())
+    }
+
+    /// The text as it may be written.
+    pub(crate) fn text(&self, text: &mut String) {
+        if let Cow::Owned(other) = self.bytes(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&other).into_owned();
+        }
+    }
+
+    /// The text as it would be written, with how often each rule found something.
+    pub(crate) fn preview(&self, text: &str) -> (String, Vec<(String, u32)>) {
+        let mut counts: Vec<_> = self
+            .rules
+            .iter()
+            .map(|rule| (rule.name.clone(), 0))
+            .collect();
+        let shown = self.count(text.as_bytes(), &mut |rule, found| counts[rule].1 += found);
+        (String::from_utf8_lossy(&shown).into_owned(), counts)
+    }
+
+    /// What stands for the key of this client; none for a client without one.
+    pub(crate) fn user_api_key(&self, client: &str) -> Option<&str> {
+        self.clients.get(client).map(String::as_str)
+    }
+
+    /// What a row of the request log may hold of the head of a request.
+    pub(crate) fn accepted(&self, accepted: &mut Accepted) {
+        self.text(&mut accepted.path);
+        if let Some(head) = &mut accepted.head {
+            let values = head.headers.iter_mut().map(|(_, value)| value);
+            values
+                .chain(&mut head.query)
+                .for_each(|text| self.text(text));
+        }
+        self.text(&mut accepted.correlation_id);
+        if !self.clients.contains_key(&accepted.client) {
+            self.text(&mut accepted.client);
+        }
+    }
+
+    /// The same of the route. The name of a model is the admin's; what is no model's name is a
+    /// client's word.
+    pub(crate) fn routed(&self, routed: &mut Routed) {
+        if routed.family.is_none() {
+            self.text(&mut routed.model);
+        }
+    }
+
+    /// The same of the end.
+    pub(crate) fn outcome(&self, outcome: &mut Outcome) {
+        let texts = outcome.notes.iter_mut();
+        let texts = texts.chain(&mut outcome.error);
+        texts
+            .chain(&mut outcome.finish_reason)
+            .for_each(|text| self.text(text));
+    }
+
+    fn count<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {
+        // Inside JSON first: what stands there in escapes or in parts is found only when it is
+        // read, and a mark put into it never breaks it.
+        let read = json::redact(bytes, &mut |text| self.plain(text, found));
+        match self.plain(&read, found) {
+            Cow::Owned(other) => Cow::Owned(other),
+            Cow::Borrowed(_) => read,
+        }
+    }
+
+    fn plain<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {
+        let mut shown = Cow::Borrowed(bytes);
+        for (place, rule) in self.rules.iter().enumerate() {
+            for regex in &rule.regexes {
+                if let Some((other, count)) = replaced(regex, &shown) {
+                    found(place, count);
+                    shown = Cow::Owned(other);
+                }
+            }
+        }
+        shown
+    }
+
+    /// A redactor for whoever writes.
+    pub(crate) fn redactor(self: &Arc<Self>) -> crate::recordings::Redactor {
+        let redaction = Arc::clone(self);
+        Arc::new(move |bytes| redaction.bytes(bytes))
+    }
+}
+
+/// The bytes with a mark for each place that the expression finds, and how many; none without one.
+fn replaced(regex: &Regex, bytes: &[u8]) -> Option<(Vec<u8>, u32)> {
+    let mut shown = Vec::new();
+    let (mut end, mut count) = (0, 0);
+    for captures in regex.captures_iter(bytes) {
+        let Some(place) = captures.name("secret").or_else(|| captures.get(0)) else {
+            continue;
+        };
+        // An anchor finds places of no width; and a mark is not replaced again.
+        if place.is_empty() || place.start() < end || place.as_bytes() == MARK.as_bytes() {
+            continue;
+        }
+        shown.extend_from_slice(&bytes[end..place.start()]);
+        shown.extend_from_slice(MARK.as_bytes());
+        (end, count) = (place.end(), count + 1);
+    }
+    (count > 0).then(|| {
+        shown.extend_from_slice(&bytes[end..]);
+        (shown, count)
+    })
+}
+
+#[cfg(test)]
+mod tests;

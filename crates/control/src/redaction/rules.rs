@@ -1,0 +1,89 @@
+//! The expressions of the rules that Gatehouse brings. Each replaces its group `secret`, or all that
+//! it finds. The forms of keys are those that the services document.
+
+use std::sync::LazyLock;
+
+use domain::DefaultRule;
+use regex::bytes::Regex;
+
+/// What may stand right before a secret: no letter, or the escape of JSON that ends in one.
+const BEFORE: &str = r"(?:\b|\\[nrtbf])";
+
+/// What stands between the name of a field and its value, in JSON (also inside a text of JSON), in
+/// headers, in settings files and in code.
+const BETWEEN: &str = r#"(?:\\?["'])?\s{0,3}(?:[:=]|=>)\s{0,3}(?:\\?["'])?"#;
+
+static PRIVATE_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    // Without its end the text was cut: then what looks like a key goes, line ends and escapes too.
+    read(&[
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:(?s:.)*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?:[A-Za-z0-9+/=\s:,-]|\\+[nrt/])+)"
+            .to_owned(),
+    ])
+});
+
+static API_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let forms = [
+        r"(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}",
+        r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
+        r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[A-Za-z0-9_.-]{16,}",
+        r"gh[pousr]?_[A-Za-z0-9]{20,}",
+        r"github_pat_[A-Za-z0-9_]{20,}",
+        r"AIza[A-Za-z0-9_-]{30,}",
+        r"xox[a-z]-[A-Za-z0-9-]{10,}",
+        r"hf_[A-Za-z0-9]{20,}",
+    ];
+    read(&[
+        format!(r"{BEFORE}(?P<secret>{})", forms.join("|")),
+        // Azure's are 32 digits without a beginning of their own; those of others have any form.
+        format!(r"(?i)api[-_]?key{BETWEEN}(?P<secret>[A-Za-z0-9_.+/=-]{{16,}})"),
+    ])
+});
+
+static BEARER_TOKENS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    // A word of a sentence is shorter, and has no digit.
+    let token = r"(?:[A-Za-z0-9._~+/=-]{16,}|[A-Za-z._~+/=-]{0,15}[0-9][A-Za-z0-9._~+/=-]{7,}|[A-Za-z._~+/=-]{7,15}[0-9][A-Za-z0-9._~+/=-]*)";
+    read(&[
+        format!(r"(?i)bearer(?:\s|%20){{1,4}}(?P<secret>{token})"),
+        format!(r"(?i)authorization{BETWEEN}basic\s{{1,4}}(?P<secret>[A-Za-z0-9+/=_-]{{6,}})"),
+        format!(
+            r"{BEFORE}(?P<secret>eyJ[A-Za-z0-9_-]{{8,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}})"
+        ),
+    ])
+});
+
+static AWS_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    read(&[
+        format!(r"{BEFORE}(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{{16}})\b"),
+        format!(
+            r"(?i)secret[-_ ]?(?:access[-_ ]?)?key{BETWEEN}(?P<secret>(?:[A-Za-z0-9/+=]|\\/){{40,}})"
+        ),
+        format!(
+            r"(?i)(?:session|security)[-_]?token{BETWEEN}(?P<secret>(?:[A-Za-z0-9/+=]|\\/){{16,}})"
+        ),
+    ])
+});
+
+static EMAILS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    read(&[
+        r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4})?(?P<secret>[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})\b"
+            .to_owned(),
+    ])
+});
+
+/// The expressions of a rule.
+pub(super) fn regexes(rule: DefaultRule) -> &'static [Regex] {
+    match rule {
+        DefaultRule::PrivateKeys => &PRIVATE_KEYS,
+        DefaultRule::ApiKeys => &API_KEYS,
+        DefaultRule::BearerTokens => &BEARER_TOKENS,
+        DefaultRule::AwsKeys => &AWS_KEYS,
+        DefaultRule::Emails => &EMAILS,
+    }
+}
+
+/// ASCII alone: the secrets are, and bytes that are no text have no other letters.
+fn read(patterns: &[String]) -> Vec<Regex> {
+    let read = |pattern: &String| Regex::new(&format!("(?-u){pattern}"));
+    let read = patterns.iter().map(read).collect::<Result<_, _>>();
+    read.expect("the table holds regular expressions, which a test reads")
+}
