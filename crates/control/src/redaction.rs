@@ -27,6 +27,8 @@ struct Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Redaction {
     rules: Vec<Rule>,
+    /// The rule that replaces what stands in fields for keys, when it is on.
+    key_fields: Option<usize>,
     /// The names of client keys, each with a digest of it.
     clients: HashMap<String, String>,
 }
@@ -60,6 +62,9 @@ impl Redaction {
             regexes: vec![rule.pattern.regex().clone()],
         });
         Self {
+            key_fields: settings
+                .defaults()
+                .position(|rule| rule == domain::DefaultRule::ApiKeys),
             rules: defaults.chain(own).collect(),
             clients: HashMap::new(),
         }
@@ -129,7 +134,16 @@ impl Redaction {
     fn count<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {
         // Inside JSON first: what stands there in escapes or in parts is found only when it is
         // read, and a mark put into it never breaks it.
-        let read = json::redact(bytes, &mut |text| self.plain(text, found));
+        let read = json::redact(bytes, &mut |name, text| match self
+            .key_fields
+            .filter(|_| rules::is_key_field(name, text))
+        {
+            Some(rule) => {
+                found(rule, 1);
+                Cow::Owned(MARK.into())
+            }
+            None => self.plain(text, found),
+        });
         match self.plain(&read, found) {
             Cow::Owned(other) => Cow::Owned(other),
             Cow::Borrowed(_) => read,

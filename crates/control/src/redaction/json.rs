@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::MARK;
 
-/// Replaces in one text; the same where there is nothing to replace.
-type Replace<'r> = dyn for<'t> FnMut(&'t [u8]) -> Cow<'t, [u8]> + 'r;
+/// Replaces in one text of a field of this name; the same where there is nothing to replace.
+type Replace<'r> = dyn for<'t> FnMut(&str, &'t [u8]) -> Cow<'t, [u8]> + 'r;
 
 /// The bytes with the texts of their JSON replaced.
 pub(super) fn redact<'a>(bytes: &'a [u8], replace: &mut Replace<'_>) -> Cow<'a, [u8]> {
@@ -80,7 +80,7 @@ fn join(events: &mut [Event], replace: &mut Replace<'_>) {
     }
     for (place, parts) in texts.iter().filter(|(_, parts)| parts.len() > 1) {
         let whole: String = parts.iter().map(|(_, text)| text.as_str()).collect();
-        let Cow::Owned(other) = replace(whole.as_bytes()) else {
+        let Cow::Owned(other) = replace(name_in(place), whole.as_bytes()) else {
             continue;
         };
         let other = String::from_utf8_lossy(&other).into_owned();
@@ -153,13 +153,19 @@ fn cut_again(whole: &str, other: &str, parts: &[(usize, String)]) -> Vec<String>
 /// Replaces in every text of a value, and says whether there was anything to replace.
 fn whole(value: &mut Value, replace: &mut Replace<'_>) -> bool {
     let mut is_changed = false;
-    at_each(value, String::new(), &mut |_, text| {
-        if let Cow::Owned(other) = replace(text.as_bytes()) {
+    at_each(value, String::new(), &mut |place, text| {
+        if let Cow::Owned(other) = replace(name_in(place), text.as_bytes()) {
             *text = String::from_utf8_lossy(&other).into_owned();
             is_changed = true;
         }
     });
     is_changed
+}
+
+/// The name of the field in which a text stands, also as one of a list.
+fn name_in(place: &str) -> &str {
+    let name = place.rsplit('.').next().unwrap_or_default();
+    name.trim_end_matches("[]")
 }
 
 /// Goes through every text of a value with its place: the names of the fields on the way to it, and

@@ -69,6 +69,15 @@ fn a_secret_is_known_by_the_name_before_it() {
     let redaction = defaults();
     for (text, expected) in [
         (
+            r#"{"a":[{"api_key":"short"}]}"#,
+            r#"{"a":[{"api_key":"[REDACTED]"}]}"#,
+        ),
+        (
+            r#"{"model_api_key":"any form: at/all"}"#,
+            r#"{"model_api_key":"[REDACTED]"}"#,
+        ),
+        (r#"{"api_key":"wombat-7","#, r#"{"api_key":"[REDACTED]","#),
+        (
             "api-key: 0123456789abcdef0123456789abcdef\r\n",
             "api-key: [REDACTED]\r\n",
         ),
