@@ -18,7 +18,7 @@ use domain::{LogFiles as Settings, LogTarget};
 use jiff::Timestamp;
 
 use file::RotatingFile;
-pub(crate) use lines::{Ended, lines_of};
+pub(crate) use lines::Ended;
 
 /// Lines that may wait.
 const LINES_MOST: usize = 8_192;
@@ -29,7 +29,7 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Which of the two logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Which {
+enum Which {
     /// The gateway log.
     Gateway,
     /// `llm.log`.
@@ -38,7 +38,7 @@ pub(crate) enum Which {
 
 impl Which {
     /// Where it goes.
-    pub(crate) fn target(self, settings: &Settings) -> &LogTarget {
+    fn target(self, settings: &Settings) -> &LogTarget {
         match self {
             Self::Gateway => &settings.gateway,
             Self::Llm => &settings.llm,
@@ -103,18 +103,24 @@ impl LogFiles {
         }
     }
 
-    /// What is written where.
-    pub(crate) fn settings(&self) -> Arc<Settings> {
-        self.shared.settings.load_full()
+    /// Whether anything is written anywhere.
+    pub(crate) fn is_on(&self) -> bool {
+        let settings = self.shared.settings.load();
+        settings.gateway != LogTarget::Off || settings.llm != LogTarget::Off
     }
 
-    /// How long a call may take until its answer begins, in seconds.
-    pub(crate) fn request_timeout(&self) -> u32 {
-        self.shared.request_timeout.load(Ordering::Relaxed)
+    /// Writes the lines of a request, from which secrets are gone.
+    pub(crate) fn ended(&self, ended: &Ended<'_>) {
+        if self.is_on() {
+            let timeout = self.shared.request_timeout.load(Ordering::Relaxed);
+            for (which, line) in lines::lines_of(ended, timeout, &self.shared.settings.load()) {
+                self.write(which, line);
+            }
+        }
     }
 
     /// Hands a line to the writer, or gives it up where too many wait.
-    pub(crate) fn write(&self, which: Which, line: Vec<u8>) {
+    fn write(&self, which: Which, line: Vec<u8>) {
         let length = line.len();
         let waiting = self.shared.waiting.fetch_add(length, Ordering::Relaxed);
         let fits = waiting + length <= BYTES_MOST;

@@ -19,7 +19,7 @@ use super::database::{self, OpenError};
 use super::retention;
 use super::rows::{Statements, note};
 use super::spans::Additions;
-use crate::log_files::{Ended as EndedRequest, lines_of};
+use crate::log_files::{self, LogFiles};
 use crate::recordings::{Recorded, Recordings};
 use crate::view::Notice;
 pub(super) use event::Event;
@@ -126,7 +126,7 @@ impl<R> Keeper<R> {
             }
             Event::Expanded(sequence, mut expanded) => {
                 if let Some(known) = self.running.get_mut(&sequence) {
-                    if self.shared.files.is_some() {
+                    if self.shared.files.as_ref().is_some_and(LogFiles::is_on) {
                         expanded.redact(&|bytes| redaction.bytes(bytes));
                     }
                     known.expanded = Some(expanded);
@@ -135,7 +135,15 @@ impl<R> Keeper<R> {
             Event::Finished(sequence, mut outcome, room) => {
                 redaction.outcome(&mut outcome);
                 if let Some(known) = self.running.remove(&sequence) {
-                    self.write_lines(&known, &outcome);
+                    if let Some(files) = &self.shared.files {
+                        files.ended(&log_files::Ended {
+                            accepted: &known.accepted,
+                            routed: known.routed.as_deref(),
+                            outcome: &outcome,
+                            expanded: known.expanded.as_deref(),
+                            user_api_key: redaction.user_api_key(&known.accepted.client),
+                        });
+                    }
                     self.ended.push(Ended {
                         sequence,
                         known,
@@ -144,26 +152,6 @@ impl<R> Keeper<R> {
                 }
                 self.rooms.push(room);
             }
-        }
-    }
-
-    /// The lines of the log files.
-    fn write_lines(&self, known: &Known, outcome: &Outcome) {
-        let Some(files) = &self.shared.files else {
-            return;
-        };
-        let redaction = self.shared.redaction.load();
-        let expanded = known.expanded.as_deref();
-        let ended = EndedRequest {
-            accepted: &known.accepted,
-            routed: known.routed.as_deref(),
-            outcome,
-            expanded: expanded.filter(|expanded| !expanded.is_purged()),
-            user_api_key: redaction.user_api_key(&known.accepted.client),
-            request_timeout: files.request_timeout(),
-        };
-        for (which, line) in lines_of(&ended, &files.settings()) {
-            files.write(which, line);
         }
     }
 

@@ -22,16 +22,19 @@ pub(crate) struct Ended<'a> {
     pub(crate) expanded: Option<&'a Expanded>,
     /// A digest of the client key, where the client has one.
     pub(crate) user_api_key: Option<&'a str>,
-    /// How long a call may take until its answer begins, in seconds.
-    pub(crate) request_timeout: u32,
 }
 
 type Fields = Map<String, Value>;
 
-/// The lines of a request, each with the log in which it belongs.
-pub(crate) fn lines_of(ended: &Ended<'_>, settings: &LogFiles) -> Vec<(Which, Vec<u8>)> {
+/// The lines of a request, each with the log in which it belongs. `timeout` is how long a call may
+/// take until its answer begins, in seconds.
+pub(super) fn lines_of(
+    ended: &Ended<'_>,
+    timeout: u32,
+    settings: &LogFiles,
+) -> Vec<(Which, Vec<u8>)> {
     let mut lines = vec![(Which::Gateway, level(ended.outcome), access(ended))];
-    if let Some(expanded) = ended.expanded {
+    if let Some(expanded) = ended.expanded.filter(|expanded| !expanded.is_purged()) {
         let feature = ended.routed.and_then(|routed| routed.feature);
         // GitLab's own: the content of completions reaches its gateway log and no other.
         match is_completion(ended, feature) {
@@ -43,7 +46,7 @@ pub(crate) fn lines_of(ended: &Ended<'_>, settings: &LogFiles) -> Vec<(Which, Ve
                 (
                     Which::Llm,
                     LogLevel::Info,
-                    model_call(ended, expanded, number, call),
+                    model_call(ended, expanded, (number, call), timeout),
                 )
             })),
         }
@@ -239,8 +242,8 @@ fn completion(ended: &Ended<'_>, expanded: &Expanded) -> impl Iterator<Item = Fi
 fn model_call(
     ended: &Ended<'_>,
     expanded: &Expanded,
-    number: usize,
-    call: &UpstreamCall,
+    (number, call): (usize, &UpstreamCall),
+    timeout: u32,
 ) -> Fields {
     let mut fields = common(ended, "llm", "Request to LLM");
     let version = call.url.split_once("api-version=").map(|(_, rest)| {
@@ -256,7 +259,7 @@ fn model_call(
         "requester_metadata": named(&expanded.received.headers),
         "user_api_key": ended.user_api_key,
         "api_version": version,
-        "request_timeout": ended.request_timeout,
+        "request_timeout": timeout,
         "call_id": format!("{}/{}", ended.accepted.correlation_id, number + 1),
     });
     add(
