@@ -138,7 +138,7 @@ impl RequestLog {
 
     /// Rows, newest first; a limit of 0 means 100. A query that cannot be read is an error.
     pub(crate) async fn list(&self, query: RequestQuery, now: Zoned) -> Result<RequestPage, Error> {
-        let wanted = wanted(&query, now)?;
+        let wanted = Wanted::of(&query, now)?;
         let mut page = self
             .read(move |connection| list::page(connection, &wanted))
             .await?;
@@ -158,7 +158,7 @@ impl RequestLog {
             query: Some(query.to_owned()),
             ..RequestQuery::default()
         };
-        let wanted = wanted(&query, now)?;
+        let wanted = Wanted::of(&query, now)?;
         let reader = Arc::clone(&self.reader);
         let (folder, shared) = (self.folder.clone(), self.recordings());
         let mark = move |rows: &mut [RequestView]| recordings::mark(&folder, &shared, rows);
@@ -183,7 +183,7 @@ impl RequestLog {
         query: RequestQuery,
         now: Zoned,
     ) -> Result<Vec<RequestView>, Error> {
-        let wanted = wanted(&query, now)?;
+        let wanted = Wanted::of(&query, now)?;
         let rows = self.read(move |connection| list::among(connection, &wanted, &ids));
         Ok(self.marked(rows.await?).await)
     }
@@ -382,17 +382,6 @@ impl RequestLog {
                 .with_details(error.to_string()))
             })
     }
-}
-
-/// The query, read.
-fn wanted(query: &RequestQuery, now: Zoned) -> Result<Wanted, Error> {
-    Ok(Wanted {
-        query: query.query.as_deref().unwrap_or_default().parse()?,
-        limit: query.limit,
-        counting: query.count,
-        before: query.before,
-        now,
-    })
 }
 
 #[cfg(test)]

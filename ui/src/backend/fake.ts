@@ -39,7 +39,6 @@ export function fake(search = ''): Fake {
   const state = words.get('state') ?? ''
   const isEmpty = state === 'empty'
   const isStill = words.has('still')
-
   let list: ModelView[] = isEmpty ? [] : models()
   let routed = routes(list)
   let own: FamilyRecord[] = isEmpty ? [] : [OWN]

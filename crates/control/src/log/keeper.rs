@@ -1,21 +1,20 @@
 //! Turns events into rows, one transaction for many. When the disk refuses, ended requests wait in
 //! memory. Knows no thread and no channel.
 
+mod disk;
 mod event;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gateway::Outcome;
-use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::Shared;
 use super::care::Care;
-use super::database::{self, OpenError};
 use super::retention;
 use super::rows::{Statements, note};
 use super::spans::Additions;
@@ -24,11 +23,6 @@ use crate::recordings::{Recorded, Recordings};
 use crate::view::Notice;
 pub(super) use event::Event;
 use event::{Ended, Known};
-
-/// Ended requests that wait in memory when the disk refuses; the oldest are given up.
-const WAITING_MOST: usize = 2_000;
-/// How many tries follow each other by a second, before they follow by a minute.
-const QUICK_TRIES: u32 = 30;
 
 /// The disk, or why it refuses.
 #[derive(Debug)]
@@ -324,80 +318,6 @@ impl<R> Keeper<R> {
         let purged = self.recordings.purge();
         self.tell();
         purged
-    }
-
-    /// Moves ended requests into the memory ring, or gives them up.
-    fn set_waiting(&mut self) {
-        let ring = if matches!(self.disk, Disk::Newer) {
-            0
-        } else {
-            WAITING_MOST
-        };
-        self.waiting.extend(self.ended.drain(..));
-        let lost = self.waiting.len().saturating_sub(ring);
-        self.waiting.drain(..lost);
-        self.shared.lost.fetch_add(lost as u64, Ordering::Relaxed);
-        // All running rows are behind now; the list is made anew when the disk is back.
-        self.touched.clear();
-    }
-
-    fn reopen(&mut self, now: Instant) -> Option<Notice> {
-        let (opened, notice) = database::open(&self.folder, self.holder, Timestamp::now());
-        if notice.is_some() {
-            // The new file has none of the rows.
-            let waiting = self.waiting.iter_mut().map(|ended| &mut ended.known);
-            for known in self.running.values_mut().chain(waiting) {
-                known.row = None;
-            }
-        }
-        match opened {
-            Ok(connection) => {
-                self.disk = Disk::Ready(connection);
-                self.touched = self.running.keys().copied().collect();
-                self.tell_trouble(None);
-            }
-            Err(error) => self.refuse(&error, now),
-        }
-        notice
-    }
-
-    /// Notes that the disk refuses, and when to try again.
-    fn refuse(&mut self, error: &OpenError, now: Instant) {
-        let tries = match self.disk {
-            Disk::Refuses { tries, .. } => tries + 1,
-            _ => 1,
-        };
-        let pause = if tries <= QUICK_TRIES { 1 } else { 60 };
-        if tries == 1 {
-            tracing::warn!(%error, "the request log cannot be written; rows wait in memory");
-        }
-        self.disk = match error {
-            OpenError::Newer(_) => Disk::Newer,
-            _ => Disk::Refuses {
-                tries,
-                next_try: now + Duration::from_secs(pause),
-            },
-        };
-        self.tell_trouble(Some(error.sentence()));
-    }
-
-    fn tell_trouble(&self, trouble: Option<String>) {
-        self.shared
-            .writing
-            .store(trouble.is_none(), Ordering::Relaxed);
-        *self
-            .shared
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = trouble;
-        self.tell();
-    }
-
-    fn tell(&self) {
-        self.shared
-            .waiting
-            .store(self.waiting.len() as u64, Ordering::Relaxed);
-        self.shared.changes.send_modify(|change| *change += 1);
     }
 }
 

@@ -11,7 +11,8 @@ use super::count;
 use super::index::Index;
 use super::rows::{COLUMNS, view};
 use super::search::{Search, Source};
-use crate::view::{Counting, RequestId, RequestPage, RequestView};
+use crate::Error;
+use crate::view::{Counting, RequestId, RequestPage, RequestQuery, RequestView};
 
 /// Rows of a page that names no limit.
 const PAGE: u32 = 100;
@@ -31,6 +32,19 @@ pub(super) struct Wanted {
     pub(super) counting: Counting,
     /// Now, in the zone of the reader.
     pub(super) now: Zoned,
+}
+
+impl Wanted {
+    /// Reads the query of a request for rows.
+    pub(super) fn of(query: &RequestQuery, now: Zoned) -> Result<Self, Error> {
+        Ok(Self {
+            query: query.query.as_deref().unwrap_or_default().parse()?,
+            limit: query.limit,
+            counting: query.count,
+            before: query.before,
+            now,
+        })
+    }
 }
 
 /// Rows, newest first, and how many match.

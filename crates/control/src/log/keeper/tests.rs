@@ -1,8 +1,11 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use gateway::RequestState;
 
+use super::disk::{QUICK_TRIES, WAITING_MOST};
 use super::*;
+use crate::log::database::{self, OpenError};
 use crate::log::testing::{accepted, outcome, routed};
 use crate::log::{list, testing};
 

@@ -1,0 +1,92 @@
+//! What the keeper does when the disk refuses, and when it is back.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Disk, Keeper};
+use crate::log::database::{self, OpenError};
+use crate::view::Notice;
+
+/// Ended requests that wait in memory when the disk refuses; the oldest are given up.
+pub(super) const WAITING_MOST: usize = 2_000;
+/// How many tries follow each other by a second, before they follow by a minute.
+pub(super) const QUICK_TRIES: u32 = 30;
+
+impl<R> Keeper<R> {
+    /// Moves ended requests into the memory ring, or gives them up.
+    pub(super) fn set_waiting(&mut self) {
+        let ring = if matches!(self.disk, Disk::Newer) {
+            0
+        } else {
+            WAITING_MOST
+        };
+        self.waiting.extend(self.ended.drain(..));
+        let lost = self.waiting.len().saturating_sub(ring);
+        self.waiting.drain(..lost);
+        self.shared.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        // All running rows are behind now; the list is made anew when the disk is back.
+        self.touched.clear();
+    }
+
+    pub(super) fn reopen(&mut self, now: Instant) -> Option<Notice> {
+        let (opened, notice) = database::open(&self.folder, self.holder, Timestamp::now());
+        if notice.is_some() {
+            // The new file has none of the rows.
+            let waiting = self.waiting.iter_mut().map(|ended| &mut ended.known);
+            for known in self.running.values_mut().chain(waiting) {
+                known.row = None;
+            }
+        }
+        match opened {
+            Ok(connection) => {
+                self.disk = Disk::Ready(connection);
+                self.touched = self.running.keys().copied().collect();
+                self.tell_trouble(None);
+            }
+            Err(error) => self.refuse(&error, now),
+        }
+        notice
+    }
+
+    /// Notes that the disk refuses, and when to try again.
+    pub(super) fn refuse(&mut self, error: &OpenError, now: Instant) {
+        let tries = match self.disk {
+            Disk::Refuses { tries, .. } => tries + 1,
+            _ => 1,
+        };
+        let pause = if tries <= QUICK_TRIES { 1 } else { 60 };
+        if tries == 1 {
+            tracing::warn!(%error, "the request log cannot be written; rows wait in memory");
+        }
+        self.disk = match error {
+            OpenError::Newer(_) => Disk::Newer,
+            _ => Disk::Refuses {
+                tries,
+                next_try: now + Duration::from_secs(pause),
+            },
+        };
+        self.tell_trouble(Some(error.sentence()));
+    }
+
+    pub(super) fn tell_trouble(&self, trouble: Option<String>) {
+        self.shared
+            .writing
+            .store(trouble.is_none(), Ordering::Relaxed);
+        *self
+            .shared
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = trouble;
+        self.tell();
+    }
+
+    pub(super) fn tell(&self) {
+        self.shared
+            .waiting
+            .store(self.waiting.len() as u64, Ordering::Relaxed);
+        self.shared.changes.send_modify(|change| *change += 1);
+    }
+}
