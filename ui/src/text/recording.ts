@@ -27,7 +27,6 @@ export const recording = {
   stoppedNone: 'Nothing was kept.',
   quiet: (requests: number, size: string) =>
     `Recordings hold ${size} of ${held(requests)}. Nothing is recorded now.`,
-  notKept: 'Something could not be kept',
   form: {
     label: 'Start a recording',
     for: 'For',

@@ -46,7 +46,7 @@ export function recordedOf(row: () => RequestView) {
 
   return {
     get isKept() {
-      return isKept
+      return isKept && trouble?.code !== 'not_found'
     },
     get value() {
       return value
