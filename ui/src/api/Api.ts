@@ -18,6 +18,8 @@ import type { GatewaySettings } from "./GatewaySettings";
 import type { GitlabDraft } from "./GitlabDraft";
 import type { GitlabView } from "./GitlabView";
 import type { KeyringView } from "./KeyringView";
+import type { LogFiles } from "./LogFiles";
+import type { LogFilesView } from "./LogFilesView";
 import type { LogSettings } from "./LogSettings";
 import type { ModelDraft } from "./ModelDraft";
 import type { ModelId } from "./ModelId";
@@ -25,6 +27,7 @@ import type { ModelSwitch } from "./ModelSwitch";
 import type { ModelView } from "./ModelView";
 import type { NewClientKey } from "./NewClientKey";
 import type { PortCheck } from "./PortCheck";
+import type { PreviewRedaction } from "./PreviewRedaction";
 import type { PromptKey } from "./PromptKey";
 import type { PromptRow } from "./PromptRow";
 import type { PromptView } from "./PromptView";
@@ -32,6 +35,8 @@ import type { ProviderView } from "./ProviderView";
 import type { RecordedBody } from "./RecordedBody";
 import type { RecordedRequest } from "./RecordedRequest";
 import type { RecordingView } from "./RecordingView";
+import type { RedactionDraft } from "./RedactionDraft";
+import type { RedactionPreview } from "./RedactionPreview";
 import type { RequestId } from "./RequestId";
 import type { RequestPage } from "./RequestPage";
 import type { RequestQuery } from "./RequestQuery";
@@ -253,4 +258,24 @@ recorded_request: [RequestId, RecordedRequest],
 /**
  * More of a body that a recording kept.
  */
-recorded_body: [RecordedBody, BodyView], };
+recorded_body: [RecordedBody, BodyView], 
+/**
+ * Where the gateway log and `llm.log` are written.
+ */
+log_files: [null, LogFilesView], 
+/**
+ * Changes where, from the next request on.
+ */
+save_log_files: [LogFiles, LogFilesView], 
+/**
+ * What is replaced before anything is written to a log.
+ */
+redaction: [null, RedactionDraft], 
+/**
+ * Changes it, from the next request on; a rule that cannot be used is refused.
+ */
+save_redaction: [RedactionDraft, RedactionDraft], 
+/**
+ * What these rules make of a text. Nothing is kept.
+ */
+preview_redaction: [PreviewRedaction, RedactionPreview], };
