@@ -69,7 +69,7 @@ test('the form asks what the provider needs, and a pasted identifier names it', 
   await field('Model identifier').fill('bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0')
   await drawer.getByText('bedrock/ in the identifier means AWS Bedrock.').waitFor()
   await drawer.getByText('Recognised as Claude 4.5').waitFor()
-  await drawer.getByText(/^No FIM: asked through chat/).waitFor()
+  await drawer.getByText(/^No FIM, by chat/).waitFor()
   await field('Region').fill('nowhere')
   await drawer.getByText(/is not a region/).waitFor()
   await field('Region').fill('eu-central-1')
