@@ -92,6 +92,11 @@ impl Runner {
             old.stop.cancel();
         }
         tracing::info!(%address, "the gateway listens");
+        if settings.gitlab.open_on_loopback {
+            tracing::warn!(
+                "GitLab's paths are open to every program on this machine: no token is asked for"
+            );
+        }
         self.state.send_replace(GatewayState::Running {
             address: address.to_string(),
             base_url: format!("http://{}/v1", reachable(address)),

@@ -134,7 +134,16 @@ async fn ask_one<'a>(
     }
     let patience = patience_for(wish, &prepared, model, &place, exchange);
     let patience = patience.min(share(has_fallback, exchange));
-    let (host, content) = begin(&prepared, model, target, &place, patience, exchange).await?;
+    let (host, content) = begin(
+        &prepared,
+        model,
+        target,
+        &place,
+        patience,
+        has_fallback,
+        exchange,
+    )
+    .await?;
     if target.provider == Provider::Ollama {
         place.answered();
     }

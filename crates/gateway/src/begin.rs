@@ -24,6 +24,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// The longest wait that we choose ourselves.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
+/// The longest wait while a fallback stands by: it answers sooner than that.
+const LONGEST_BESIDE_FALLBACK: Duration = Duration::from_secs(1);
+
 /// Calls until the first byte has come, again and again while the trouble passes and the budget
 /// lasts.
 pub(crate) async fn begin(
@@ -32,6 +35,7 @@ pub(crate) async fn begin(
     target: Target<'_>,
     place: &Place,
     patience: Duration,
+    has_fallback: bool,
     exchange: &mut Exchange<'_>,
 ) -> Result<(String, Content), Trouble> {
     let until = Instant::now() + patience;
@@ -52,6 +56,8 @@ pub(crate) async fn begin(
         }
         let most = limits_of(exchange).retries;
         let pause = pause_before(tries, &error).filter(|pause| Instant::now() + *pause < until);
+        let is_worth_it = |pause: &Duration| !has_fallback || *pause <= LONGEST_BESIDE_FALLBACK;
+        let pause = pause.filter(is_worth_it);
         let Some(pause) = pause.filter(|_| tries < most && error.is_passing()) else {
             return Err(error.into());
         };

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use access::{Access, GLOBAL_USER_ID, INSTANCE_ID, REALM, Seen, UserIdentity, VERSION};
 use bytes::Bytes;
-use domain::{Model, ModelId};
+use domain::{Model, ModelId, Target, target_for};
 use gitlab::react::Version;
 use gitlab::wire::{self, Endpoint, Refusal, Unrouted};
 use http::request::Parts;
@@ -48,6 +48,9 @@ const EXPANDED_FLAG: &str = "expanded_ai_logging";
 /// GitLab's header of the admin setting *Enable AI logs*.
 const VERBOSE_LOGS: HeaderName =
     HeaderName::from_static("x-gitlab-enabled-instance-verbose-ai-logs");
+
+/// The prompt by which GitLab checks that a model answers at all.
+const MODEL_CHECK: &str = "model_configuration/check";
 
 /// How the reason of a refused token begins in the log.
 pub const TOKEN_REFUSED: &str = "token refused";
@@ -190,6 +193,15 @@ async fn model_answers(
 ) -> Response<AnswerBody> {
     exchange.voice = Voice::Gitlab(asked.speech.clone());
     let may_name = identity.may_name_models();
+    // What the admin switched off stays off, whatever model is named; that a model works can be
+    // asked all the same.
+    let target = target_for(&exchange.snapshot.settings, asked.feature.record().name);
+    let is_check = matches!(&asked.speech, Speech::Prompt(_, prompt) if prompt.id == MODEL_CHECK);
+    if let Target::Disabled(feature) = target
+        && !is_check
+    {
+        return exchange.fail(&GatewayError::FeatureOff(feature));
+    }
     let choice = match choose(&asked.model, asked.feature, may_name, &exchange.snapshot) {
         Ok(choice) => choice,
         Err(error) => return exchange.fail(&error),

@@ -95,7 +95,7 @@ pub(crate) async fn prepare(
             Ok(passed(call, wish, handling))
         }
         WishKind::Chat if speaks_openai(target.provider) => {
-            let is_generation = wish.feature == Some(Feature::CodeGenerations);
+            let is_generation = asks_for_code(wish);
             let loses_stops = wish.request.has_stop && target.family.refuses(Parameter::Stop);
             if (is_generation || loses_stops) && !wish.request.has_extras {
                 return polished(wish, target);
@@ -204,10 +204,18 @@ fn translate(
     })
 }
 
+/// Whether the client named a feature whose answer is code.
+fn asks_for_code(wish: &Wish) -> bool {
+    matches!(
+        wish.feature,
+        Some(Feature::CodeGenerations | Feature::CodeCompletions)
+    )
+}
+
 /// How the answer to a conversation is written anew.
 fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
     let polish = match wish.feature {
-        Some(Feature::CodeGenerations) if asked.ask.tools.is_empty() => {
+        Some(_) if asks_for_code(wish) && asked.ask.tools.is_empty() => {
             Polish::Generation(generation_of(wish, target))
         }
         _ => Polish::Thoughts(marks_of(target)),

@@ -96,6 +96,7 @@ pub fn answer(vendor: Vendor, request: &Received, before: impl FnOnce(&str) -> u
 fn trouble(model: &str, before: usize) -> Option<Problem> {
     match model {
         "busy" => Some(Problem::Busy("60")),
+        "busy-for-seconds" => Some(Problem::Busy("7")),
         "busy-once" if before == 0 => Some(Problem::Busy("1")),
         "down" => Some(Problem::Down),
         "down-once" if before == 0 => Some(Problem::Down),

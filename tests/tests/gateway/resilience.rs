@@ -152,6 +152,20 @@ async fn a_model_that_cannot_answer_has_its_fallback_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_busy_model_while_its_fallback_is_idle() {
+    let (first, second) = (Upstream::start(), Upstream::start());
+    let gatehouse = with_fallback(&first, "busy-for-seconds", &second);
+    let gateway = Fixture::behind(Upstream::start(), gatehouse);
+    let (status, text, row) = ask(&gateway, "duo_chat", "busy", json!({})).await;
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(
+        (&row["answered_by"], &row["retries"]),
+        (&json!("second"), &json!(0)),
+        "{row}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_leaves_its_fallback_half_of_the_time() {
     let (first, second) = (Upstream::start(), Upstream::start());
     let gatehouse = with_fallback(&first, "never-answers", &second);

@@ -10,6 +10,17 @@ fn open(script: &str) -> Fixture {
     })
 }
 
+/// GitLab would take a status of the model server for one about its own token or path.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_server_answers_is_no_status_of_the_old_chat() {
+    let gateway = open("wants-key");
+    let mut body = golden("legacy-17.6");
+    body["stream"] = false.into();
+    let (status, answer) = read(gateway.bare("/v1/chat/agent", &body)).await;
+    assert_eq!(status, 502, "{answer}");
+    assert!(answer.to_string().contains("401"), "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_asks_the_old_chat() {
     let gateway = open("alpha");

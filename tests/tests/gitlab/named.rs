@@ -172,6 +172,10 @@ async fn a_feature_that_is_switched_off_stays_off() {
     let (status, answer) = gateway.ask("/v2/code/completions", &body).await;
     assert_eq!(status, 404, "{answer}");
     assert!(other.received().is_empty());
+    let body = gateway.naming("alpha", golden("completions-17.6"));
+    let (status, answer) = gateway.ask("/v2/code/completions", &body).await;
+    assert_eq!(status, 404, "a registered model, too: {answer}");
+    assert!(gateway.asked().is_empty());
 }
 
 /// Whoever is not asked for a token may not choose where requests go.

@@ -61,8 +61,8 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
         Command::Gitlab(command) => {
             let reads = matches!(
                 command,
-                GitlabCommand::Status
-                    | GitlabCommand::Prompt(PromptCommand::List | PromptCommand::Show { .. })
+                // Its status is that of the gateway that runs, so the holder is asked for it.
+                GitlabCommand::Prompt(PromptCommand::List | PromptCommand::Show { .. })
             );
             gitlab::run(command, &opened(reading(reads))?, output).await
         }

@@ -161,6 +161,11 @@ impl Speech {
             Self::Code { .. } | Self::Suggestion { .. } if error.is_of_a_server() => {
                 Refusal::InferenceFailed(message)
             }
+            // A status of the model server would say that GitLab's own token or path is wrong.
+            Self::Legacy { .. } if error.is_of_a_server() => {
+                let is_late = error.status() == StatusCode::GATEWAY_TIMEOUT;
+                Refusal::Other(if is_late { 504 } else { 502 }, message)
+            }
             _ => Refusal::Other(error.status().as_u16(), message),
         }
     }

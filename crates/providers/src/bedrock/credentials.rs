@@ -97,7 +97,8 @@ impl Credentials {
             Proof::Keys(keys) => sign::headers(call, &region()?, &keys, SystemTime::now()),
             Proof::Chain(profile) => {
                 let region = region()?;
-                let keys = self.of_chain(profile, &region).await?;
+                let found = self.of_chain(profile, &region).await;
+                let keys = found.map_err(|error| without_key(error, &target.connection.auth))?;
                 sign::headers(call, &region, &keys, SystemTime::now())
             }
         }
@@ -138,6 +139,18 @@ impl Credentials {
         let found = chain::load(&self.environment, profile, region).await;
         let held = Held::new(found, place.take(), SystemTime::now());
         place.insert(held).outcome.clone()
+    }
+}
+
+/// The same, and that an API key was meant where one was.
+fn without_key(error: UpstreamError, auth: &Auth) -> UpstreamError {
+    match (error, auth) {
+        (UpstreamError::Credentials(words), Auth::Key | Auth::Bearer) => {
+            UpstreamError::Credentials(format!(
+                "no API key is entered for the model, and there is no other proof: {words}"
+            ))
+        }
+        (error, _) => error,
     }
 }
 

@@ -211,6 +211,12 @@ impl Refusal<'_> {
             return "Check the secret access key, and the clock of this machine".into();
         };
         if ahead.unsigned_abs() <= CLOCK_TOLERANCE.as_secs() {
+            if self.says(&["expired", "not yet current"]) {
+                // The server judges by another clock than the one in its `Date`.
+                return "Check the clock of this machine and that of the server: they may differ by \
+                        5 minutes at most"
+                    .into();
+            }
             return "The secret access key does not belong to the access key id, or has a typing \
                     error"
                 .into();

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{CompletionRoute, Endpoint, Model, Provider, ServerEndpoint, Settings, Support};
+use domain::{
+    CompletionRoute, Endpoint, Model, Provider, ServerEndpoint, ServerKind, Settings, Support,
+};
 use gateway::{Gateway, GitlabAccess, Snapshot, UpstreamKey, record_channel};
 use http::Request;
 use http_body_util::Full;
-use providers::{ServedModel, UpstreamError};
+use providers::{ServedModel, Target, UpstreamError};
 use secrecy::SecretSlice;
 use serde_json::{Value, json};
 
@@ -153,12 +155,14 @@ impl Test<'_> {
             _ => return Ok(Seen::Noted(reach.completion_note())),
         };
         let mut counted = Vec::new();
+        let mut kinds = match reach.target(key).kind {
+            // It may be a server of these all the same, behind a proxy or of another name.
+            ServerKind::Other => vec![ServerKind::Vllm, ServerKind::LlamaCpp],
+            kind => vec![kind],
+        };
         for token in &fim.tokens {
-            let id = new_correlation_id();
-            let target = reach.target(key);
-            let ids = providers::count_tokens(self.client, target, token, &id, COUNT_WITHIN).await;
-            let Some(ids) = ids else {
-                let said = "cannot be checked: the server has no /tokenize";
+            let Some(ids) = self.ids_of(token, key, &mut kinds).await else {
+                let said = "cannot be checked: the server does not answer /tokenize";
                 return Ok(Seen::Noted(said.into()));
             };
             if ids.len() != 1 {
@@ -167,6 +171,29 @@ impl Test<'_> {
             counted.push(format!("{token} is {}", ids[0]));
         }
         Ok(Seen::Passed(counted.join(", ")))
+    }
+
+    /// The tokens of a text, asked for as the first of these kinds that is answered; the others are
+    /// left out then.
+    async fn ids_of(
+        &self,
+        text: &str,
+        key: Option<&SecretSlice<u8>>,
+        kinds: &mut Vec<ServerKind>,
+    ) -> Option<Vec<u32>> {
+        let id = new_correlation_id();
+        for kind in kinds.clone() {
+            let target = Target {
+                kind,
+                ..self.reach().target(key)
+            };
+            let ids = providers::count_tokens(self.client, target, text, &id, COUNT_WITHIN).await;
+            if ids.is_some() {
+                *kinds = vec![kind];
+                return ids;
+            }
+        }
+        None
     }
 
     fn not_one_token(&self, token: &str, count: usize) -> Error {

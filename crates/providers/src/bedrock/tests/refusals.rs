@@ -150,23 +150,32 @@ fn a_profile_that_is_named_already_is_not_offered_again() {
 #[test]
 fn a_wrong_clock_is_named_with_its_minutes() {
     let model = Model::of("m").with(Auth::AwsChain { profile: None }, None);
-    for (date, hint) in [
+    let expired = "Signature expired: x";
+    for (said, date, hint) in [
         (
+            expired,
             "Fri, 02 Jan 2026 03:14:35 GMT",
             "clock of this machine is 11 minutes slow",
         ),
         (
+            expired,
             "Fri, 02 Jan 2026 02:54:05 GMT",
             "clock of this machine is 10 minutes fast",
         ),
         (
+            "the signature we calculated does not match",
             "Fri, 02 Jan 2026 03:08:00 GMT",
             "secret access key does not belong",
         ),
-        ("yesterday", "and the clock"),
+        (
+            expired,
+            "Fri, 02 Jan 2026 03:08:00 GMT",
+            "and that of the server",
+        ),
+        (expired, "yesterday", "and the clock"),
     ] {
         for kind in ["InvalidSignatureException", "SignatureDoesNotMatch"] {
-            let words = explained(&model, 403, kind, "Signature expired: x", Some(date)).unwrap();
+            let words = explained(&model, 403, kind, said, Some(date)).unwrap();
             assert!(words.contains(hint), "{words}");
         }
     }
