@@ -10,6 +10,7 @@ use providers::{UpstreamError, status_words};
 use crate::gitlab::TOKEN_REFUSED;
 
 mod advice;
+mod refusal;
 mod trouble;
 
 pub use advice::{Advice, advice};
@@ -43,7 +44,7 @@ pub(crate) enum GatewayError {
     KeyWrong,
     #[error("{TOKEN_REFUSED}: {reason}")]
     TokenRefused { text: String, reason: String },
-    #[error("{}", .0.message())]
+    #[error("{}", refusal::for_admins(.0))]
     Gitlab(Box<Refusal>),
     #[error("there is no {method} {path} here")]
     NoRoute { method: String, path: String },
@@ -256,7 +257,7 @@ impl GatewayError {
                 | Self::Busy { .. }
                 | Self::Crowded { .. }
                 | Self::Stopping
-        ) || matches!(self, Self::Gitlab(refusal) if refusal.status() == 401)
+        ) || matches!(self, Self::Gitlab(refusal) if [401, 403].contains(&refusal.status()))
     }
 
     /// Whether it is about the request itself or the way here, before any model matters.

@@ -163,6 +163,20 @@ async fn fill_gap(
     if fitted.dropped.any() {
         notes.push(fitted.dropped.to_string());
     }
+    let Gap {
+        prefix,
+        suffix,
+        context,
+        ..
+    } = &fitted.gap;
+    let found = [prefix, suffix, context]
+        .into_iter()
+        .find_map(|text| code::control_token(text.as_bytes(), target.family));
+    if let Some(token) = found {
+        notes.push(format!(
+            "the file holds the control token {token}, broken up to stay text"
+        ));
+    }
     let is_gitlabs = wish.kind == WishKind::Question;
     // A stream can be ended where the answer has to end, so there is one in any other case.
     let stream = !(is_gitlabs && exchange.snapshot.gitlab.calls.no_streams);

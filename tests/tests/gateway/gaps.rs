@@ -195,12 +195,15 @@ async fn control_tokens_in_a_file_stay_text() {
     let body = json!({"model": "m", "prompt": evil, "suffix": SUFFIX, "max_tokens": 8});
     gateway
         .post("/v1/completions", &body)
+        .header("x-request-id", "evil")
         .send()
         .await
         .unwrap()
         .text()
         .await
         .unwrap();
+    let notes = gateway.gatehouse.row("evil")["notes"].to_string();
+    assert!(notes.contains("control token <fim_middle>"), "{notes}");
     let prompt = sent(&gateway, "/v1/completions").body["prompt"]
         .as_str()
         .unwrap()

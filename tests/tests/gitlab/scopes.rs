@@ -73,6 +73,9 @@ async fn a_token_without_the_scope_is_403_in_the_documented_words() {
         let (status, answer) = gateway.ask_as(&token, path, &golden(name)).await;
         assert_eq!((status, told(&answer)), (403, words), "{path}");
     }
+    let view = gateway.gatehouse.run(&["gitlab", "status"]).succeeded();
+    let refusal = view.json()["last_refusal"]["reason"].to_string();
+    assert!(refusal.contains("create user access token"), "{refusal}");
     assert!(gateway.upstream.received().is_empty(), "no model was asked");
 }
 
