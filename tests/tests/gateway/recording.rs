@@ -25,7 +25,9 @@ impl Fixture {
     fn recorded(&self, id: &str) -> Value {
         let row = self.gatehouse.row(id);
         assert_eq!(row["recorded"], true, "{row}");
-        self.record(&["show", &row["id"].to_string()])
+        let recorded = self.record(&["show", id]);
+        assert_eq!(recorded["id"], row["id"]);
+        recorded
     }
 
     fn files(&self) -> Vec<std::path::PathBuf> {

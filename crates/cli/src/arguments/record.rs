@@ -23,8 +23,8 @@ pub(crate) enum RecordCommand {
     },
     /// Show what was recorded of one request
     Show {
-        /// Its number in the request log
-        id: i64,
+        /// Its correlation id, or the number of its row
+        id: String,
     },
 }
 

@@ -1,7 +1,9 @@
 //! `gatehouse record …`
 
-use control::view::{BodyView, RecordedRequest, RecordingView, RequestId, StartRecording};
-use control::{Error, Operator};
+use control::view::{
+    BodyView, Counting, RecordedRequest, RecordingView, RequestId, RequestQuery, StartRecording,
+};
+use control::{Error, ErrorCode, Operator};
 use domain::Feature;
 
 use crate::arguments::RecordCommand;
@@ -29,11 +31,31 @@ pub(super) async fn run(
         RecordCommand::Status => operator.recording(()).await?,
         RecordCommand::ByGitlab { allowed } => operator.allow_gitlab_recording(*allowed).await?,
         RecordCommand::Show { id } => {
-            let request = operator.recorded_request(RequestId(*id)).await?;
+            let row = row_of(id, operator).await?;
+            let request = operator.recorded_request(row).await?;
             return output.show(&request, recorded);
         }
     };
     output.show(&view, status)
+}
+
+/// The newest row of a correlation id, which is what `gatehouse logs` shows, or the row of this
+/// number.
+async fn row_of(id: &str, operator: &Operator) -> Result<RequestId, Error> {
+    let query = RequestQuery {
+        limit: 1,
+        count: Counting::Skip,
+        query: Some(format!("id:\"{}\"", id.replace('"', ""))),
+        ..RequestQuery::default()
+    };
+    let page = operator.list_requests(query).await?;
+    let row = page.rows.first().map(|row| row.id);
+    row.or_else(|| id.parse().ok().map(RequestId))
+        .ok_or_else(|| {
+            let message = format!("no request has the correlation id \"{id}\"");
+            let hint = "`gatehouse logs` shows the id of each request at the end of its line.";
+            Error::new(ErrorCode::NotFound, message, hint)
+        })
 }
 
 fn status(view: &RecordingView) -> String {
