@@ -202,10 +202,7 @@ async fn model_answers(
     {
         return exchange.fail(&GatewayError::FeatureOff(feature));
     }
-    let choice = match choose(&asked.model, asked.feature, may_name, &exchange.snapshot) {
-        Ok(choice) => choice,
-        Err(error) => return exchange.fail(&error),
-    };
+    let choice = choose(&asked.model, may_name, &exchange.snapshot);
     if let Choice::Named(_, snapshot) = &choice {
         exchange.snapshot = Arc::clone(snapshot);
     }

@@ -214,11 +214,10 @@ fn asks_for_code(wish: &Wish) -> bool {
 
 /// How the answer to a conversation is written anew.
 fn handling(wish: &Wish, target: Target<'_>, asked: Asked) -> Handling {
-    let polish = match wish.feature {
-        Some(_) if asks_for_code(wish) && asked.ask.tools.is_empty() => {
-            Polish::Generation(generation_of(wish, target))
-        }
-        _ => Polish::Thoughts(marks_of(target)),
+    let polish = if asks_for_code(wish) && asked.ask.tools.is_empty() {
+        Polish::Generation(generation_of(wish, target))
+    } else {
+        Polish::Thoughts(marks_of(target))
     };
     let stops = if target.family.refuses(Parameter::Stop) {
         asked.ask.parameters.stop

@@ -262,6 +262,24 @@ async fn thoughts_leave_what_is_asked_for_as_code_and_no_raw_prompt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn code_by_the_name_of_a_feature_has_no_fence_in_a_conversation_either() {
+    let gateway = of_family(Vendor::LlamaCpp, "fences", "starcoder2");
+    let features = ["code_completions", "code_generations"];
+    for feature in features {
+        let set = ["feature", "set", feature, "m", "--anyway"];
+        gateway.gatehouse.run(&set).succeeded();
+    }
+    for (model, has_fence) in [("m", true), (features[0], false), (features[1], false)] {
+        let answer = gateway.chat(model, json!({})).send().await.unwrap();
+        let (status, body) = read(answer).await;
+        assert_eq!(status, 200, "{model}: {body}");
+        let text = body["choices"][0]["message"]["content"].to_string();
+        assert!(text.contains("return a + b"), "{model}: {text}");
+        assert_eq!(text.contains("```"), has_fence, "{model}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_completion_that_breaks_keeps_what_came() {
     let gateway = of_family(Vendor::LlamaCpp, "breaks-off", "starcoder2");
     let (status, answer) = fill(&gateway, true).await;

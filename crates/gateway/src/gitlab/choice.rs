@@ -4,15 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{
-    Connection, Endpoint, Feature, Identifier, Model, ModelDraft, ModelId, Provider, Settings,
-    Target, target_for,
-};
+use domain::{Connection, Endpoint, Identifier, Model, ModelDraft, ModelId, Provider, Settings};
 use gitlab::wire::ModelHint;
 use secrecy::{ExposeSecret, SecretSlice};
 use uuid::Uuid;
 
-use crate::error::GatewayError;
 use crate::snapshot::{Snapshot, UpstreamKey};
 
 /// What GitLab saves where a form of it wants an endpoint and Bedrock has none.
@@ -31,34 +27,23 @@ pub(crate) enum Choice {
 
 /// Finds who is to answer. A named model is matched by its endpoint and its identifier; one that is
 /// not registered is called only where the admin allows that, and for who `may_name` one.
-pub(crate) fn choose(
-    hint: &ModelHint,
-    feature: Feature,
-    may_name: bool,
-    snapshot: &Arc<Snapshot>,
-) -> Result<Choice, GatewayError> {
+pub(crate) fn choose(hint: &ModelHint, may_name: bool, snapshot: &Arc<Snapshot>) -> Choice {
     let settings = &snapshot.settings;
     let (Some(endpoint), identifier) = (&hint.endpoint, hint.identifier.as_deref()) else {
-        return Ok(Choice::Route(None));
+        return Choice::Route(None);
     };
     let identifier = identifier.map(str::trim).filter(|text| !text.is_empty());
     if let Some(model) = registered(settings, endpoint, identifier) {
-        return Ok(Choice::Registered(model.id));
+        return Choice::Registered(model.id);
     }
     let named = identifier.or(hint.family.as_deref()).unwrap_or("a model");
     let note = |what: &str| Choice::Route(Some(format!("GitLab named {named}, which {what}")));
     if !may_name || !settings.gitlab.accept_named_models {
-        return Ok(note("is not registered: the route answered"));
+        return note("is not registered: the route answered");
     }
-    match target_for(settings, feature.record().name) {
-        // What the admin switched off stays off.
-        Target::Disabled(feature) => Err(GatewayError::FeatureOff(feature)),
-        _ => match named_model(hint, endpoint, identifier, snapshot) {
-            Ok((id, snapshot)) => Ok(Choice::Named(id, snapshot)),
-            Err(problem) => Ok(note(&format!(
-                "cannot be called ({problem}): the route answered"
-            ))),
-        },
+    match named_model(hint, endpoint, identifier, snapshot) {
+        Ok((id, snapshot)) => Choice::Named(id, snapshot),
+        Err(problem) => note(&format!("cannot be called ({problem}): the route answered")),
     }
 }
 

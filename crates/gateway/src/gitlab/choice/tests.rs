@@ -75,13 +75,7 @@ fn a_named_model_is_matched_by_endpoint_and_identifier() {
         ("http://gpu-1:8001/v1", "custom_openai/large", None),
         ("https://gpu-1:8000/v1", "custom_openai/large", None),
     ] {
-        let choice = choose(
-            &hint(endpoint, identifier),
-            Feature::DuoChat,
-            true,
-            &snapshot,
-        )
-        .unwrap();
+        let choice = choose(&hint(endpoint, identifier), true, &snapshot);
         let name = match &choice {
             Choice::Registered(id) => snapshot
                 .settings
@@ -96,7 +90,7 @@ fn a_named_model_is_matched_by_endpoint_and_identifier() {
         };
         assert_eq!(name, found, "{endpoint} {identifier}");
     }
-    let nothing = choose(&ModelHint::default(), Feature::DuoChat, true, &snapshot).unwrap();
+    let nothing = choose(&ModelHint::default(), true, &snapshot);
     assert!(matches!(nothing, Choice::Route(None)));
 }
 
@@ -104,7 +98,7 @@ fn a_named_model_is_matched_by_endpoint_and_identifier() {
 fn a_model_that_only_gitlab_knows_has_the_key_of_its_request_and_no_other() {
     let snapshot = snapshot(true);
     let named = hint("http://gpu-9:8000/v1", "custom_openai/new");
-    let choice = choose(&named, Feature::DuoChat, true, &snapshot).unwrap();
+    let choice = choose(&named, true, &snapshot);
     let Choice::Named(id, with_model) = choice else {
         panic!("it is called where GitLab says");
     };
@@ -118,8 +112,8 @@ fn a_model_that_only_gitlab_knows_has_the_key_of_its_request_and_no_other() {
     };
     assert_eq!(key.expose_secret(), b"key-of-the-request");
     let forbidden = hint("http://169.254.169.254/v1", "custom_openai/new");
-    let choice = choose(&forbidden, Feature::DuoChat, true, &snapshot).unwrap();
+    let choice = choose(&forbidden, true, &snapshot);
     assert!(matches!(choice, Choice::Route(Some(note)) if note.contains("cannot be called")));
-    let choice = choose(&named, Feature::DuoChat, false, &snapshot).unwrap();
+    let choice = choose(&named, false, &snapshot);
     assert!(matches!(choice, Choice::Route(Some(note)) if note.contains("not registered")));
 }
