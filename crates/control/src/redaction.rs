@@ -10,11 +10,14 @@ use std::sync::Arc;
 
 use domain::{RedactionSettings, Settings};
 use gateway::{Accepted, Outcome, Routed};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 use sha2::{Digest, Sha256};
 
 /// What stands where something was replaced.
 pub(crate) const MARK: &str = "[REDACTED]";
+
+/// What all expressions together may take in memory, in bytes.
+const ANY_BYTES: usize = 16 * 1024 * 1024;
 
 /// A rule that is applied.
 #[derive(Debug)]
@@ -27,6 +30,9 @@ struct Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Redaction {
     rules: Vec<Rule>,
+    /// All expressions at once: most texts hold nothing, and are read once to know it. None where
+    /// they are too many for that.
+    any: Option<RegexSet>,
     /// The rule that replaces what stands in fields for keys, when it is on.
     key_fields: Option<usize>,
     /// The names of client keys, each with a digest of it.
@@ -61,11 +67,13 @@ impl Redaction {
             name: rule.name.clone(),
             regexes: vec![rule.pattern.regex().clone()],
         });
+        let rules: Vec<_> = defaults.chain(own).collect();
         Self {
             key_fields: settings
                 .defaults()
                 .position(|rule| rule == domain::DefaultRule::ApiKeys),
-            rules: defaults.chain(own).collect(),
+            any: any(&rules),
+            rules,
             clients: HashMap::new(),
         }
     }
@@ -132,6 +140,10 @@ impl Redaction {
     }
 
     fn count<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {
+        // Most texts of a row are a word or a path.
+        if !bytes.iter().any(|byte| matches!(byte, b'{' | b'[')) {
+            return self.plain(bytes, found);
+        }
         // Inside JSON first: what stands there in escapes or in parts is found only when it is
         // read, and a mark put into it never breaks it.
         let read = json::redact(bytes, &mut |name, text| match self
@@ -151,6 +163,9 @@ impl Redaction {
     }
 
     fn plain<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {
+        if self.any.as_ref().is_some_and(|any| !any.is_match(bytes)) {
+            return Cow::Borrowed(bytes);
+        }
         let mut shown = Cow::Borrowed(bytes);
         for (place, rule) in self.rules.iter().enumerate() {
             for regex in &rule.regexes {
@@ -168,6 +183,15 @@ impl Redaction {
         let redaction = Arc::clone(self);
         Arc::new(move |bytes| redaction.bytes(bytes))
     }
+}
+
+/// All expressions of the rules as one.
+fn any(rules: &[Rule]) -> Option<RegexSet> {
+    let regexes = rules.iter().flat_map(|rule| &rule.regexes);
+    RegexSetBuilder::new(regexes.map(Regex::as_str))
+        .size_limit(ANY_BYTES)
+        .build()
+        .ok()
 }
 
 /// The bytes with a mark for each place that the expression finds, and how many; none without one.
