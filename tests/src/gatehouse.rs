@@ -138,31 +138,24 @@ impl Gatehouse {
     /// The same with more arguments.
     #[track_caller]
     pub fn serve_with(&self, words: &[&str]) -> Serving {
-        let serve = [&["--json", "serve", "--listen", "127.0.0.1:0"], words].concat();
-        let process = Process::start(&mut self.command(&serve));
-        let line = process.line(PATIENCE).expect("serve prints its address");
-        let first: Value =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-        let address = first["address"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no address: {line}"))
-            .to_owned();
-        let admin = words.contains(&"--admin").then(|| {
-            let line = process
-                .line(PATIENCE)
-                .expect("serve --admin prints a second line");
-            let second: Value =
-                serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            second["admin"]
-                .as_str()
-                .unwrap_or_else(|| panic!("no admin address: {line}"))
-                .to_owned()
-        });
-        Serving {
-            process,
-            address,
-            admin,
-        }
+        serving(self.serve_command(words))
+    }
+
+    /// The same for a process that bears a limit on the size of its files, as a full disk is one.
+    #[track_caller]
+    pub fn serve_on_a_disk(&self, words: &[&str]) -> Serving {
+        let serve = self.serve_command(words);
+        let mut command = Command::new("sh");
+        let script = "trap '' XFSZ; exec \"$0\" \"$@\"";
+        command.env_clear().args(["-c", script]);
+        command.arg(serve.get_program()).args(serve.get_args());
+        let variables = serve.get_envs();
+        command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+        serving(command)
+    }
+
+    fn serve_command(&self, words: &[&str]) -> Command {
+        self.command(&[&["--json", "serve", "--listen", "127.0.0.1:0"], words].concat())
     }
 
     /// Rows of the request log, oldest first.
@@ -181,6 +174,35 @@ impl Gatehouse {
                 .lines();
             rows.into_iter().find(|row| row["state"] != "running")
         })
+    }
+}
+
+/// Starts this command and waits until it accepts.
+#[track_caller]
+fn serving(mut command: Command) -> Serving {
+    let has_panel = command.get_args().any(|word| word == "--admin");
+    let process = Process::start(&mut command);
+    let line = process.line(PATIENCE).expect("serve prints its address");
+    let first: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    let address = first["address"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no address: {line}"))
+        .to_owned();
+    let admin = has_panel.then(|| {
+        let line = process
+            .line(PATIENCE)
+            .expect("serve --admin prints a second line");
+        let second: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        second["admin"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no admin address: {line}"))
+            .to_owned()
+    });
+    Serving {
+        process,
+        address,
+        admin,
     }
 }
 

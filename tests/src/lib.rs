@@ -7,6 +7,7 @@ pub mod desktop;
 pub mod gatehouse;
 pub mod gitlab;
 pub mod model;
+pub mod panel;
 pub mod process;
 pub mod serve;
 pub mod upstream;

@@ -22,6 +22,8 @@ mod log_files;
 mod matrix;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod nothing_lost;
 mod passing;
 #[cfg(test)]
 mod queue;

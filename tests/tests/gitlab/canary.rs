@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tests::gatehouse::{Gatehouse, files_with};
 use tests::gitlab::{Gitlab, headers};
+use tests::panel::Panel;
 use tests::process::running;
 use tests::upstream::Upstream;
 
@@ -86,7 +87,7 @@ struct Canary {
     gateway: Fixture,
     secrets: Secrets,
     logs: tempfile::TempDir,
-    admin: (String, String),
+    panel: Panel,
     ids: Vec<String>,
 }
 
@@ -115,25 +116,14 @@ impl Canary {
         }
         let serving = gatehouse.serve_with(&["--admin"]);
         gatehouse.run(&["record", "start"]).succeeded();
-        let link = serving.admin.clone().unwrap();
-        let (page, token) = link.split_once("/#token=").unwrap();
-        let client = tests::client();
-        let session = client.post(format!("{page}/admin/session"));
-        let session = session
-            .json(&json!({ "token": token }))
-            .send()
-            .await
-            .unwrap();
-        let session: Value = session.json().await.unwrap();
-        let session = session["session"].as_str().unwrap().to_owned();
         Self {
-            admin: (page.to_owned(), session),
+            panel: Panel::open(&serving).await,
             gateway: Fixture {
                 gitlab,
                 upstream,
                 gatehouse,
                 serving,
-                client,
+                client: tests::client(),
             },
             secrets,
             logs,
@@ -149,18 +139,9 @@ impl Canary {
     }
 
     async fn panel(&self, operation: &str, input: &Value) -> String {
-        let (page, session) = &self.admin;
-        let call = format!("{page}/admin/call/{operation}");
-        let request = self
-            .gateway
-            .client
-            .post(call)
-            .bearer_auth(session)
-            .json(input);
-        let answer = request.send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert_eq!(status, 200, "{operation}: {text}");
-        text
+        let (status, answer) = self.panel.call(operation, input).await;
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer.to_string()
     }
 
     /// Requests that carry secrets in their heads and bodies.

@@ -4,6 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use tests::gatehouse::{Gatehouse, files_with};
 use tests::gitlab::{Gitlab, INSTANCE, STRANGER, USER, headers};
+use tests::panel::Panel;
 use tests::process::Process;
 use tests::upstream::Upstream;
 
@@ -111,16 +112,8 @@ async fn the_panel_shows_the_environment_and_does_not_save_it() {
         let request = request.headers(headers(token, "18.9.0"));
         request.json(&golden("search")).send().await.unwrap();
     }
-    let admin = serving.admin.clone().unwrap();
-    let (page, token) = admin.split_once("/#token=").unwrap();
-    let opening = client.post(format!("{page}/admin/session"));
-    let (_, opened) = read(opening.json(&json!({"token": token}))).await;
-    let session = opened["session"].as_str().unwrap();
-    let call = async |name: &str, input: &Value| {
-        let request = client.post(format!("{page}/admin/call/{name}"));
-        read(request.bearer_auth(session).json(input)).await
-    };
-    let (status, view) = call("gitlab", &Value::Null).await;
+    let panel = Panel::open(&serving).await;
+    let (status, view) = panel.call("gitlab", &Value::Null).await;
     assert_eq!(status, 200, "{view}");
     let shown = |variable: &str, setting: &str| json!({"variable": variable, "setting": setting, "value": null});
     let overrides = [
@@ -157,7 +150,7 @@ async fn the_panel_shows_the_environment_and_does_not_save_it() {
         "open_on_loopback": false,
         "accept_named_models": true,
     });
-    let (status, view) = call("save_gitlab_settings", &draft).await;
+    let (status, view) = panel.call("save_gitlab_settings", &draft).await;
     assert_eq!(status, 200, "{view}");
     assert_eq!(view["settings"]["url"], gitlab.url(), "it goes on to hold");
     let document = gatehouse.settings();

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use tests::gatehouse::files_with;
+use tests::panel::Panel;
 
-use crate::fixture::{Fixture, completion, golden, good_words, read};
+use crate::fixture::{Fixture, completion, golden, good_words};
 
 const SECRET: &str = "wombat-0123456789";
 
@@ -178,14 +179,8 @@ async fn the_panel_shows_what_they_say_and_no_value_of_a_header() {
         gatehouse.set(name, value);
     }
     let serving = gatehouse.serve_with(&["--admin"]);
-    let client = tests::client();
-    let admin = serving.admin.clone().unwrap();
-    let (page, token) = admin.split_once("/#token=").unwrap();
-    let opening = client.post(format!("{page}/admin/session"));
-    let (_, opened) = read(opening.json(&json!({"token": token}))).await;
-    let session = opened["session"].as_str().unwrap();
-    let request = client.post(format!("{page}/admin/call/gitlab"));
-    let (status, view) = read(request.bearer_auth(session).json(&Value::Null)).await;
+    let panel = Panel::open(&serving).await;
+    let (status, view) = panel.call("gitlab", &Value::Null).await;
     assert_eq!(status, 200, "{view}");
     let shown = |variable: &str, setting: &str, value: &str| json!({"variable": variable, "setting": setting, "value": value});
     let expected = json!([

@@ -1,0 +1,194 @@
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use reqwest::Response;
+use serde_json::{Value, json};
+use tests::PATIENCE;
+use tests::gatehouse::Gatehouse;
+use tests::panel::Panel;
+
+use crate::fixture::Fixture;
+
+/// More than a shell's thousand open files, which a thousand connections on two sides take.
+const FILES: u64 = 8_192;
+
+/// A gateway that takes more requests at once than a workstation has.
+fn start(models: &[&str]) -> Fixture {
+    Fixture::prepared(models, |gatehouse| {
+        let set = ["gateway", "set", "--max-in-flight", "2000"];
+        gatehouse.run(&set).succeeded();
+    })
+}
+
+/// The rows whose correlation id begins so, by it: how each ended, oldest first.
+fn ends(gatehouse: &Gatehouse, prefix: &str) -> HashMap<String, Vec<String>> {
+    let file = gatehouse.data().join(format!("{prefix}.jsonl"));
+    let query = format!("id:{prefix}*");
+    let _ = std::fs::remove_file(&file);
+    let name = file.to_string_lossy();
+    let words = ["logs", "--query", &query, "--export", &name];
+    gatehouse.run(&words).succeeded();
+    let mut ends: HashMap<String, Vec<String>> = HashMap::new();
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| row[name].as_str().unwrap().to_owned();
+        ends.entry(text("correlation_id"))
+            .or_default()
+            .push(text("state"));
+    }
+    ends
+}
+
+/// Waits until so many requests have ended, and checks that each has one row.
+#[track_caller]
+fn ended(gatehouse: &Gatehouse, prefix: &str, requests: usize) -> HashMap<String, usize> {
+    let ends = tests::eventually("every request has ended in the log", || {
+        let ends = ends(gatehouse, prefix);
+        let runs = ends.values().flatten().any(|state| state == "running");
+        (ends.len() == requests && !runs).then_some(ends)
+    });
+    let mut states = HashMap::new();
+    for (id, states_of_it) in ends {
+        let [state] = states_of_it.as_slice() else {
+            panic!("{id} has {} rows", states_of_it.len());
+        };
+        *states.entry(state.clone()).or_insert(0) += 1;
+    }
+    states
+}
+
+async fn first_chunk(mut answer: Response) -> Response {
+    answer.chunk().await.unwrap().unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_clients_that_hang_up_at_once_have_a_row_each() {
+    rlimit::increase_nofile_limit(FILES).unwrap();
+    let gateway = start(&["falls-silent", "good"]);
+    let streams = (0..1_000).map(|number| {
+        let request = gateway.chat("falls-silent", json!({"stream": true}));
+        let request = request.header("x-request-id", format!("leaves-{number}"));
+        async { first_chunk(request.send().await.unwrap()).await }
+    });
+    let streams = join_all(streams).await;
+    drop(streams);
+    assert_eq!(gateway.ask("good", json!({})).await.0, 200);
+    let states = ended(&gateway.gatehouse, "leaves-", 1_000);
+    assert_eq!(states, HashMap::from([("cancelled".to_owned(), 1_000)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_has_one_row_also_when_the_server_is_killed_under_it() {
+    let models = ["good", "falls-silent", "down"];
+    let Fixture {
+        upstream,
+        gatehouse,
+        serving,
+        client,
+    } = start(&models);
+    let url = serving.url("/v1/chat/completions");
+    let ask = |number: usize| {
+        let model = ["good", "falls-silent", "down", "nobody"][number % 4];
+        let body = json!({"model": model, "stream": number % 8 < 4,
+            "messages": [{"role": "user", "content": "hello"}]});
+        let request = client.post(&url).json(&body);
+        let request = request.header("x-request-id", format!("load-{number}"));
+        tokio::spawn(async move {
+            // A stream that breaks is an answer, too.
+            let _ = request.send().await.unwrap().text().await;
+        })
+    };
+    let asked: Vec<_> = (0..400).map(ask).collect();
+    // What falls silent is all that is left at the server.
+    crate::fixture::until("the others have ended", || {
+        let ended = asked.iter().filter(|one| one.is_finished()).count();
+        ended == 300 && upstream.open() == 100
+    })
+    .await;
+    drop(upstream);
+    for one in join_all(asked).await {
+        one.unwrap();
+    }
+    let states = ended(&gatehouse, "load-", 400);
+    let counts = [("completed", 100), ("failed", 300)];
+    let counts = counts.map(|(state, count)| (state.to_owned(), count));
+    assert_eq!(states, HashMap::from(counts));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_kill_ended_rows_are_there_and_the_others_are_marked() {
+    let mut gateway = start(&["good", "falls-silent"]);
+    let running = (0..20).map(|number| {
+        let request = gateway.chat("falls-silent", json!({"stream": true}));
+        let request = request.header("x-request-id", format!("killed-running-{number}"));
+        async { first_chunk(request.send().await.unwrap()).await }
+    });
+    let _running = join_all(running).await;
+    let whole = (0..200).map(|number| {
+        let request = gateway.chat("good", json!({}));
+        let request = request.header("x-request-id", format!("killed-whole-{number}"));
+        async { request.send().await.unwrap().text().await.unwrap() }
+    });
+    join_all(whole).await;
+    // It began when the others had ended: when it is in the log, they must be.
+    let mark = gateway
+        .chat("good", json!({}))
+        .header("x-request-id", "mark");
+    mark.send().await.unwrap().text().await.unwrap();
+    gateway.gatehouse.row("mark");
+    let load = gateway.chat("good", json!({"stream": true}));
+    let load = tokio::spawn(async move { while load.try_clone().unwrap().send().await.is_ok() {} });
+    gateway.serving.process.signal("KILL");
+    gateway.serving.process.wait(PATIENCE).unwrap();
+    load.await.unwrap();
+    gateway.serving = gateway.gatehouse.serve();
+    let states = ended(&gateway.gatehouse, "killed-", 220);
+    let counts = [("completed", 200), ("interrupted", 20)];
+    let counts = counts.map(|(state, count)| (state.to_owned(), count));
+    assert_eq!(states, HashMap::from(counts));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_nobody_and_what_it_could_not_keep_is_said_and_kept_later() {
+    let upstream = tests::upstream::Upstream::start();
+    let gatehouse = Gatehouse::new();
+    gatehouse.add_model("good", &upstream.endpoint(), "good");
+    let serving = gatehouse.serve_on_a_disk(&["--admin"]);
+    let panel = Panel::open(&serving).await;
+    let gateway = Fixture {
+        upstream,
+        gatehouse,
+        serving,
+        client: tests::client(),
+    };
+    let disk = |bytes: u64| {
+        let process = gateway.serving.process.id() as i32;
+        let limit = Some((bytes, rlimit::INFINITY));
+        rlimit::prlimit(process, rlimit::Resource::FSIZE, limit, None).unwrap();
+    };
+    // What SQLite writes ahead is larger than this after some rows.
+    disk(256 * 1024);
+    let mut number = 0;
+    let said = loop {
+        let request = gateway.chat("good", json!({}));
+        let request = request.header("x-request-id", format!("full-{number}"));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+        number += 1;
+        let log = panel.call("status", &Value::Null).await.1["log"].clone();
+        if log["writing"] == false {
+            break log;
+        }
+        assert!(number < 2_000, "the disk is never full: {log}");
+    };
+    let sentence = said["sentence"].as_str().unwrap();
+    assert!(sentence.contains("wait"), "{sentence}");
+    assert!(said["waiting"].as_u64() > Some(0), "{said}");
+    disk(rlimit::INFINITY);
+    let states = ended(&gateway.gatehouse, "full-", number);
+    assert_eq!(states, HashMap::from([("completed".to_owned(), number)]));
+    assert_eq!(
+        panel.call("status", &Value::Null).await.1["log"]["writing"],
+        true
+    );
+}
