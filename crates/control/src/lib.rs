@@ -23,6 +23,7 @@ mod redaction;
 mod runner;
 mod secrets;
 mod settings_store;
+mod sqlite;
 mod streams;
 pub mod telemetry;
 pub mod view;

@@ -13,10 +13,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use gateway::Expanded;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 pub(crate) use database::path;
 pub(crate) use read::{body_page, mark, recorded_request};
+
+use crate::sqlite;
 
 /// Replaces what must not be written down; what needs no change comes back as it is.
 pub(crate) type Redactor = Arc<dyn for<'a> Fn(&'a [u8]) -> Cow<'a, [u8]> + Send + Sync>;
@@ -30,6 +33,8 @@ pub(crate) struct Shared {
     bodies: AtomicU64,
     bytes: AtomicU64,
     trouble: Mutex<Option<String>>,
+    /// What became of a damaged database, until a purge.
+    damage: Mutex<Option<String>>,
     redactor: Mutex<Redactor>,
     // Taken to write by a purge alone: nobody may have the files open then.
     reading: RwLock<()>,
@@ -42,6 +47,7 @@ impl Default for Shared {
             bodies: AtomicU64::default(),
             bytes: AtomicU64::default(),
             trouble: Mutex::default(),
+            damage: Mutex::default(),
             redactor: Mutex::new(Arc::new(|bytes| Cow::Borrowed(bytes))),
             reading: RwLock::default(),
         }
@@ -83,9 +89,10 @@ impl Shared {
         }
     }
 
-    /// Why the newest recording could not be kept.
+    /// Why the newest recording could not be kept, or what became of older ones.
     pub(crate) fn trouble(&self) -> Option<String> {
-        lock(&self.trouble).clone()
+        let trouble = lock(&self.trouble).clone();
+        trouble.or_else(|| lock(&self.damage).clone())
     }
 
     fn redactor(&self) -> Redactor {
@@ -152,7 +159,7 @@ impl Recordings {
                 continue;
             }
             one.expanded.redact(self.shared.redactor().as_ref());
-            if let Err(error) = self.write(&one) {
+            if let Err(error) = self.write_or_begin_anew(&one) {
                 tracing::warn!(%error, "a recording could not be kept");
                 // Opened anew by the next one: the file may have been replaced.
                 self.connection = None;
@@ -175,6 +182,7 @@ impl Recordings {
         self.connection = None;
         let outcome = database::delete(&self.folder);
         shared.set(Totals::default());
+        *lock(&shared.damage) = None;
         outcome
     }
 
@@ -206,6 +214,23 @@ impl Recordings {
         transaction.commit()?;
         self.shared.set(sum);
         Ok(())
+    }
+
+    /// Writes it. A damaged database is set aside first, where a purge finds it.
+    fn write_or_begin_anew(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {
+        match self.write(one) {
+            Err(database::OpenError::Sqlite(error)) if sqlite::is_damage(&error) => {
+                self.connection = None;
+                let aside = sqlite::set_aside(&path(&self.folder), Timestamp::now())?;
+                self.shared.set(Totals::default());
+                *lock(&self.shared.damage) = Some(format!(
+                    "The recordings were damaged, and new ones were begun. {} is kept until a purge.",
+                    aside.display()
+                ));
+                self.write(one)
+            }
+            outcome => outcome,
+        }
     }
 
     fn write(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {

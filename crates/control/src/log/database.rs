@@ -1,14 +1,15 @@
 //! The database file: how it is opened, made, lifted to this version and set aside when damaged.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode as Code, OpenFlags, TransactionBehavior};
 
 use super::schema::MIGRATIONS;
-use crate::files::{append_private, create_folder, set_aside};
+use crate::files::{append_private, create_folder};
+use crate::sqlite::{self, is_damage};
 use crate::view::Notice;
 
 /// The database inside the data folder.
@@ -136,31 +137,9 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Whether the file itself is bad, so that to try again is in vain.
-pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(Code::DatabaseCorrupt | Code::NotADatabase)
-    )
-}
-
 /// Moves a damaged database and the files beside it away.
 pub(super) fn begin_anew(folder: &Path, now: Timestamp) -> io::Result<Notice> {
-    let path = path(folder);
-    let aside = set_aside(&path, now)?;
-    let beside = |path: &Path, end: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    };
-    // The part that is not yet in the database belongs to it; the shared memory is rebuilt.
-    for end in ["-wal", "-shm"] {
-        match fs::rename(beside(&path, end), beside(&aside, end)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    tracing::warn!(file = %aside.display(), "a damaged request log was set aside");
+    let aside = sqlite::set_aside(&path(folder), now)?;
     Ok(Notice {
         what: "The request log was damaged; a new one was begun.".into(),
         why: format!(

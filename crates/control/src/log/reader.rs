@@ -78,7 +78,7 @@ impl Reader {
 
     fn error(&self, error: &rusqlite::Error) -> Error {
         let message = format!("cannot read the request log {}", self.path.display());
-        let hint = if database::is_damage(error) {
+        let hint = if crate::sqlite::is_damage(error) {
             "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
         } else {
             "Try again; when it happens twice, check the disk and the data folder."

@@ -209,6 +209,22 @@ fn a_recording_that_cannot_be_kept_says_so_and_the_next_one_is() {
 }
 
 #[test]
+fn a_damaged_database_is_set_aside_and_a_purge_deletes_it_too() {
+    let mut fixture = Fixture::new();
+    let folder = fixture.folder.path().to_owned();
+    std::fs::write(path(&folder), b"marmalade ".repeat(1_000)).unwrap();
+    assert_eq!(fixture.keep(5, expanded(b"x", b"")), []);
+    assert_eq!(fixture.shared.totals().requests, 1);
+    assert_eq!(fixture.keep(6, expanded(b"y", b"")), []);
+    let said = fixture.shared.trouble().unwrap();
+    assert!(said.contains("recordings.damaged-"), "{said}");
+    assert!(holds(&folder, b"marmalade"));
+    fixture.recordings.purge().unwrap();
+    assert_eq!(fixture.shared.trouble(), None);
+    assert!(!holds(&folder, b"marmalade"));
+}
+
+#[test]
 fn a_cut_body_says_how_long_it_was() {
     let mut fixture = Fixture::new();
     let mut expanded = expanded(b"abc", b"");
