@@ -25,6 +25,7 @@ pub use ask::{
     Ask, Fill, Format, FunctionTool, Image, ImageSource, Message, Parameters, Part, Role,
     ToolChoice, Way,
 };
+pub use bedrock::event_stream_lines;
 pub use call::{
     AnswerForm, Call, Target, can_fill, chat, completion_route, counted_messages, embed, fill,
     pass, pass_count_messages, pass_messages, with_counts,

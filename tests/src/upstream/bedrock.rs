@@ -143,7 +143,7 @@ fn converse(body: &Value) -> Result<Heard, Direct> {
             .map(String::from),
         tool_result: result.map(|result| words_of(&result["content"])),
         max_tokens: limits["maxTokens"].as_u64(),
-        last: String::new(),
+        last: words_of(&messages[messages.len() - 1]["content"]),
         stops: texts(&limits["stopSequences"]),
         ..Heard::default()
     })

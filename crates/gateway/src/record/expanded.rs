@@ -19,6 +19,9 @@ pub const REQUEST_MOST: usize = 8 * 1024 * 1024;
 /// The most bytes that recordings may take in memory before they are on the disk.
 pub const MEMORY_MOST: usize = 64 * 1024 * 1024;
 
+/// The most bytes of a word that is left away where a body is cut.
+const WORD_MOST: usize = 4 * 1024;
+
 /// The most pieces of one body that are told apart; later ones lengthen the last.
 const PIECES_MOST: usize = 20_000;
 
@@ -106,6 +109,16 @@ pub struct UpstreamCall {
     pub error: Option<String>,
 }
 
+impl UpstreamCall {
+    /// Whether the answer is a stream of AWS's frames.
+    fn has_frames(&self) -> bool {
+        let mut headers = self.answer_headers.iter();
+        headers.any(|(name, value)| {
+            name == "content-type" && value.starts_with("application/vnd.amazon.eventstream")
+        })
+    }
+}
+
 /// What a recording keeps of one request.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expanded {
@@ -176,6 +189,8 @@ impl Expanded {
 
     /// Replaces what must not be written down, in every body, header, address and error.
     pub fn redact(&mut self, redact: &dyn Fn(&[u8]) -> Cow<'_, [u8]>) {
+        let framed = self.calls.iter_mut().filter(|call| call.has_frames());
+        framed.for_each(|call| call.answer.redact_frames(redact));
         self.bodies_mut().for_each(|body| body.redact(redact));
         let text = |text: &mut String| {
             if let Cow::Owned(other) = redact(text.as_bytes()) {
@@ -241,6 +256,9 @@ impl Body {
     /// Replaces what must not be written down. Pieces between the first and the last change become
     /// one: where they began is not known any more.
     pub fn redact(&mut self, redact: &dyn Fn(&[u8]) -> Cow<'_, [u8]>) {
+        if self.cut.is_some() {
+            self.end_before_a_word();
+        }
         let Cow::Owned(other) = redact(&self.bytes) else {
             return;
         };
@@ -261,6 +279,26 @@ impl Body {
             }
         }
         self.bytes = other;
+    }
+
+    /// The same for frames, which may bring a text in parts: where there is something to replace,
+    /// what they say is kept in their place.
+    fn redact_frames(&mut self, redact: &dyn Fn(&[u8]) -> Cow<'_, [u8]>) {
+        let lines = providers::event_stream_lines(&self.bytes);
+        if let Cow::Owned(other) = redact(&lines) {
+            (self.bytes, self.pieces) = (other, Vec::new());
+        }
+    }
+
+    /// A word that the cut divides may be a secret, which is not known by its beginning.
+    fn end_before_a_word(&mut self) {
+        let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.+/=~%@-".contains(byte);
+        let word = self.bytes.iter().rev().take(WORD_MOST);
+        let end = self.bytes.len() - word.take_while(|byte| is_of_word(byte)).count();
+        self.bytes.truncate(end);
+        for piece in &mut self.pieces {
+            piece.end = piece.end.min(end);
+        }
     }
 
     fn add(&mut self, bytes: &[u8], at: Option<Duration>, held: &mut Held) {

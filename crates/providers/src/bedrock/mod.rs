@@ -33,6 +33,7 @@ pub(crate) use self::credentials::Credentials;
 pub(crate) use self::embeddings::vectors;
 pub(crate) use self::explain::{explain, explain_unreachable};
 pub(crate) use self::models::list_models;
+pub use self::stream::event_stream_lines;
 
 /// The call that continues a conversation.
 pub(crate) fn chat(target: Target<'_>, ask: &Ask) -> Result<Call, UpstreamError> {

@@ -83,3 +83,22 @@ fn inner(payload: &[u8]) -> Result<Vec<u8>, UpstreamError> {
     let chunk: Chunk = serde_json::from_slice(payload).map_err(|_| damaged())?;
     STANDARD.decode(chunk.bytes).map_err(|_| damaged())
 }
+
+/// What the frames of a stream say, a JSON document a line: whole frames alone, and what a chunk wraps
+/// unwrapped. For whoever looks for a text that the frames bring in parts.
+pub fn event_stream_lines(bytes: &[u8]) -> Vec<u8> {
+    let mut frames = Frames::default();
+    frames.push(bytes);
+    let mut lines = Vec::with_capacity(bytes.len());
+    while let Ok(Some(frame)) = frames.next() {
+        match frame {
+            Frame::Event(_, payload) | Frame::Exception(_, payload) => match inner(&payload) {
+                Ok(inner) => lines.extend_from_slice(&inner),
+                Err(_) => lines.extend_from_slice(&payload),
+            },
+            Frame::Error(_, message) => lines.extend_from_slice(message.as_bytes()),
+        }
+        lines.push(b'\n');
+    }
+    lines
+}
