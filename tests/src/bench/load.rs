@@ -64,7 +64,11 @@ pub async fn requests(
         });
     }
     barrier.wait().await;
-    let started = Instant::now();
+    gathered(running, Instant::now()).await
+}
+
+/// What all connections showed together.
+async fn gathered(mut running: JoinSet<Measured>, started: Instant) -> Measured {
     let mut all = Measured::default();
     while let Some(one) = running.join_next().await {
         let one = one.expect("a connection of the load does not panic");
@@ -105,6 +109,44 @@ async fn one_after_another(
         }
     }
     measured
+}
+
+/// Sends so many requests a second in all, each connection at its own pace.
+pub async fn paced_requests(
+    target: &Target,
+    connections: usize,
+    per_second: usize,
+    period: Duration,
+) -> Measured {
+    let pace = Duration::from_secs(1) * connections as u32 / per_second as u32;
+    let mut running = JoinSet::new();
+    let started = Instant::now();
+    for number in 0..connections {
+        let target = target.clone();
+        let request = target.request(&chat_body(), &format!("p{number}"));
+        running.spawn(async move {
+            let mut measured = Measured::default();
+            let mut beat = tokio::time::interval(pace);
+            let mut connection = Connection::open(&target.address).await.ok();
+            while started.elapsed() < period {
+                beat.tick().await;
+                let sent = Instant::now();
+                let answered = match connection.as_mut() {
+                    Some(open) => matches!(open.exchange(&request, |_| ()).await, Ok(200)),
+                    None => false,
+                };
+                if answered {
+                    measured.answered += 1;
+                    measured.times.push(sent.elapsed());
+                } else {
+                    measured.failed += 1;
+                    connection = Connection::open(&target.address).await.ok();
+                }
+            }
+            measured
+        });
+    }
+    gathered(running, started).await
 }
 
 /// The times to the first token of single streams, one after the other, shortest first.

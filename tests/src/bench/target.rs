@@ -64,6 +64,25 @@ pub fn floor(upstream: &str, key: &str) -> (Process, String) {
 
 /// A gateway with one model and one client key, and that key.
 pub fn gateway(upstream: &str) -> (Gatehouse, Serving, String) {
+    let (gatehouse, key) = settings(upstream);
+    let serving = gatehouse.serve_with(&["--admin"]);
+    (gatehouse, serving, key)
+}
+
+/// The same without a request log: it meets one of a newer program, and leaves it alone.
+pub fn gateway_without_log(upstream: &str) -> (Gatehouse, Serving, String) {
+    let (gatehouse, key) = settings(upstream);
+    let log = gatehouse.data().join("requests.sqlite");
+    assert!(gatehouse.serve().stop().success() && log.is_file());
+    let mut bytes = std::fs::read(&log).expect("the log was made");
+    // The version of the user (SQLite's file format, "User Version Number").
+    bytes[60..64].copy_from_slice(&i32::MAX.to_be_bytes());
+    std::fs::write(&log, bytes).expect("nobody holds the log");
+    let serving = gatehouse.serve_with(&["--admin"]);
+    (gatehouse, serving, key)
+}
+
+fn settings(upstream: &str) -> (Gatehouse, String) {
     let gatehouse = Gatehouse::new();
     gatehouse.add_model("bench", &format!("http://{upstream}/v1"), "bench");
     gatehouse
@@ -77,8 +96,7 @@ pub fn gateway(upstream: &str) -> (Gatehouse, Serving, String) {
         .as_str()
         .expect("a new key is shown once")
         .to_owned();
-    let serving = gatehouse.serve();
-    (gatehouse, serving, key)
+    (gatehouse, key)
 }
 
 /// The median time from the start of a process to its first answer with 200.
