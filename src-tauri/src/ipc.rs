@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use control::view::Who;
 use control::{Control, Error, ErrorCode, Item};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -39,7 +40,7 @@ pub(crate) async fn call(
     input: Option<Value>,
 ) -> Result<Value, Error> {
     control_of(&app)?
-        .call(&name, input.unwrap_or_default())
+        .call(Who::Window, &name, input.unwrap_or_default())
         .await
 }
 

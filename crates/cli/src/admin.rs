@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use control::view::Who;
 use control::{Control, Error, ErrorCode};
 use futures_util::StreamExt;
 use rust_embed::Embed;
@@ -170,7 +171,7 @@ async fn call(
     Path(name): Path<String>,
     Input(input): Input,
 ) -> Response {
-    match panel.control.call(&name, input).await {
+    match panel.control.call(Who::Browser, &name, input).await {
         Ok(output) => json_response(StatusCode::OK, &output),
         Err(error) => failure(&error),
     }

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod audit;
 mod gitlab;
 mod model;
 mod record;
 mod redact;
 
+pub(crate) use audit::{Audit, AuditCommand, ServiceLog};
 pub(crate) use gitlab::{GitlabCommand, GitlabOptions, PromptCommand, PromptName};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
 pub(crate) use record::RecordCommand;
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     /// What is replaced before anything is written to a log: keys, tokens, your own patterns
     #[command(subcommand)]
     Redact(RedactCommand),
+    /// Show the changes of the settings, newest last, and undo them
+    Audit(Audit),
     /// Keys that clients show to the gateway
     #[command(subcommand)]
     Key(KeyCommand),
@@ -232,6 +236,8 @@ pub(crate) enum LogsCommand {
     },
     /// Show or change where the gateway log and llm.log are written, as JSON lines
     Files(LogFilesSet),
+    /// Show the service log, what Gatehouse says of itself, newest last
+    Service(ServiceLog),
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ts_rs::TS;
 
+use crate::audit;
 use crate::view::*;
 use crate::{Control, Error, ErrorCode, Operator};
 
@@ -27,7 +28,9 @@ macro_rules! api {
                 $(#[$doc])*
                 pub async fn $name(&self, input: $input) -> Result<$output, Error> {
                     match self {
-                        Self::Here(control) => control.$name(input).await,
+                        Self::Here(control) => {
+                            audit::by(Who::Command, stringify!($name), control.$name(input)).await
+                        }
                         Self::Holder(holder) => holder.call(stringify!($name), &input).await,
                     }
                 }
@@ -35,12 +38,13 @@ macro_rules! api {
         }
 
         impl Control {
-            /// Runs the operation of this name. Input and output are JSON.
-            pub async fn call(&self, name: &str, input: serde_json::Value) -> Result<serde_json::Value, Error> {
+            /// Runs the operation of this name, as `who` asked. Input and output are JSON.
+            pub async fn call(&self, who: Who, name: &str, input: serde_json::Value) -> Result<serde_json::Value, Error> {
                 match name {
                     $( stringify!($name) => {
                         let input: $input = parse(name, input)?;
-                        let output: $output = self.$name(input).await?;
+                        let work = audit::by(who, stringify!($name), self.$name(input));
+                        let output: $output = work.await?;
                         Ok(render(&output))
                     } )+
                     _ => Err(Error::new(
@@ -165,6 +169,12 @@ api! {
     save_redaction(RedactionDraft) -> RedactionDraft;
     /// What these rules make of a text. Nothing is kept.
     preview_redaction(PreviewRedaction) -> RedactionPreview;
+    /// Lines of the service log, newest first.
+    service_log(ServiceLogQuery) -> ServiceLogPage;
+    /// Changes of the settings, newest first.
+    list_changes(ChangeQuery) -> ChangePage;
+    /// Takes a change back, and answers with the change that did.
+    undo_change(ChangeId) -> ChangeView;
 }
 
 /// Streams by name: input and event.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
+use crate::audit::{self, Audit};
 use crate::gitlab::Gitlab;
 use crate::keys::Keys;
 use crate::lock::{FolderLock, HolderKind};
@@ -52,6 +53,7 @@ pub struct Control {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) runner: Runner,
     pub(crate) log: RequestLog,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) tests: TestReports,
     pub(crate) notices: Mutex<Vec<Notice>>,
     changes: watch::Sender<u64>,
@@ -97,6 +99,8 @@ impl Control {
         };
         let mut notices = loaded.notices;
         notices.extend(lock.as_ref().and_then(FolderLock::last_run));
+        let (audit, found) = Audit::open(folder, lock.is_some());
+        notices.extend(found);
         let (log, sink) = match purpose {
             Purpose::Run(_) | Purpose::Ask => {
                 let (log, sink, found) = RequestLog::open(folder, lock.is_some());
@@ -124,6 +128,7 @@ impl Control {
             runner: Runner::new(Arc::clone(&gateway)),
             gateway,
             log,
+            audit: Arc::new(audit),
             tests: TestReports::default(),
             notices: Mutex::new(notices),
             changes: watch::Sender::new(0),
@@ -200,6 +205,15 @@ impl Control {
         &self,
         edit: impl FnOnce(&mut Settings) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.change_noting(audit::Note::default(), edit).await
+    }
+
+    /// The same, with what the audit says of it beside the difference.
+    pub(crate) async fn change_noting<T>(
+        &self,
+        note: audit::Note,
+        edit: impl FnOnce(&mut Settings) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let _editing = self.editing.lock().await;
         if let Access::ReadOnly(error) = &self.access {
             return Err(error.clone());
@@ -212,7 +226,8 @@ impl Control {
                 hint,
             ));
         }
-        let mut settings = Settings::clone(&self.settings.load());
+        let before = self.settings.load_full();
+        let mut settings = Settings::clone(&before);
         let value = edit(&mut settings)?;
         let (store, folder, others) = (
             Arc::clone(&self.store),
@@ -221,9 +236,13 @@ impl Control {
         );
         let settings = Arc::new(settings);
         let saved = Arc::clone(&settings);
+        let (audit, caller) = (Arc::clone(&self.audit), audit::caller());
         // Saving waits for the disk, so it leaves the async workers alone.
         let save = move || {
-            settings_store::save(store.as_ref(), &folder, &saved, &others, Timestamp::now())
+            let now = Timestamp::now();
+            settings_store::save(store.as_ref(), &folder, &saved, &others, now)?;
+            audit.keep((&before, &saved), &note, caller, now);
+            Ok::<_, Error>(())
         };
         tokio::task::spawn_blocking(save)
             .await

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::files::{make_private, write_atomically};
+use crate::view::Who;
 use crate::{Control, Error, ErrorCode};
 
 /// The file that says where the socket is. It is private, and so is the token in it.
@@ -110,7 +111,9 @@ async fn answer(control: &Control, stream: Stream, token: &[u8]) -> io::Result<(
     timeout(ARRIVES_WITHIN, reader.read_line(&mut line)).await??;
     let outcome = match serde_json::from_str::<Call>(&line) {
         Ok(call) if *Sha256::digest(&call.token) == *token => {
-            control.call(&call.operation, call.arguments).await
+            control
+                .call(Who::Command, &call.operation, call.arguments)
+                .await
         }
         _ => Err(Error::new(
             ErrorCode::Invalid,

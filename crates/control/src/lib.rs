@@ -3,6 +3,7 @@
 //! terminal.
 #![warn(missing_docs)]
 mod api;
+mod audit;
 mod control;
 mod documentation;
 mod door;
@@ -22,6 +23,7 @@ mod recordings;
 mod redaction;
 mod runner;
 mod secrets;
+mod service_log;
 mod settings_store;
 mod sqlite;
 mod streams;

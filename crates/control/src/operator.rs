@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::{parse, render};
+use crate::audit;
 use crate::door::Door;
-use crate::view::{ModelView, SaveModelAndKey};
+use crate::view::{ModelView, SaveModelAndKey, Who};
 use crate::{Control, Error, ErrorCode, FolderLock, HolderKind, Purpose};
 
 /// How often a holder that just starts is tried, and the pause between two tries.
@@ -93,7 +94,10 @@ impl Operator {
         key: Option<Vec<u8>>,
     ) -> Result<ModelView, Error> {
         match (self, key) {
-            (Self::Here(control), key) => control.save_model_with_key(draft, key).await,
+            (Self::Here(control), key) => {
+                let work = control.save_model_with_key(draft, key);
+                audit::by(Who::Command, "save_model", work).await
+            }
             (Self::Holder(_), None) => self.save_model(draft).await,
             (Self::Holder(_), Some(key)) => {
                 let key = String::from_utf8(key).map_err(|_| {
@@ -110,7 +114,8 @@ impl Operator {
     /// Revokes a client key by its name.
     pub async fn revoke_client_key_named(&self, name: &str) -> Result<(), Error> {
         if let Self::Here(control) = self {
-            return control.revoke_client_key_named(name).await;
+            let work = control.revoke_client_key_named(name);
+            return audit::by(Who::Command, "revoke_client_key", work).await;
         }
         let keys = self.list_client_keys(()).await?;
         let found = keys.iter().find(|key| key.name == name.trim());

@@ -21,6 +21,9 @@ pub const LOG_VARIABLE: &str = "GATEHOUSE_LOG";
 
 /// The folder of the service log inside the data folder.
 const FOLDER: &str = "logs";
+/// How the name of a daily file begins and ends; its date is between.
+const PREFIX: &str = "gatehouse";
+const SUFFIX: &str = "log";
 /// Daily files that are kept.
 const DAYS_KEPT: usize = 14;
 /// Lines that may wait for the disk; more are dropped.
@@ -42,7 +45,7 @@ pub struct Telemetry {
 /// Starts the service log and the panic hook, once in a process. `filter` is the value of
 /// [`LOG_VARIABLE`]. A folder that cannot be written leaves the console.
 pub fn start(folder: &Path, filter: Option<&str>) -> Telemetry {
-    let logs = folder.join(FOLDER);
+    let logs = self::folder(folder);
     let (filter, filter_problem) = match EnvFilter::builder().parse(filter.unwrap_or("info")) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
@@ -65,7 +68,7 @@ pub fn start(folder: &Path, filter: Option<&str>) -> Telemetry {
         .with(file)
         .try_init();
     if started.is_ok() {
-        hook_panics(logs.join(CRASHES));
+        hook_panics(crashes(&logs));
     }
     if let Some(error) = file_problem {
         tracing::warn!(folder = %logs.display(), %error, "the service log goes to the console only");
@@ -76,14 +79,32 @@ pub fn start(folder: &Path, filter: Option<&str>) -> Telemetry {
     Telemetry { _file: guard }
 }
 
+/// The folder of the service log of a data folder.
+pub(crate) fn folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
+/// Whether a file of this name in that folder has lines of one day.
+pub(crate) fn is_daily(name: &str) -> bool {
+    let inner = name
+        .strip_prefix(PREFIX)
+        .and_then(|name| name.strip_suffix(SUFFIX));
+    inner.is_some_and(|inner| inner.len() > 2 && inner.starts_with('.') && inner.ends_with('.'))
+}
+
+/// The log of panics in that folder.
+pub(crate) fn crashes(logs: &Path) -> PathBuf {
+    logs.join(CRASHES)
+}
+
 fn open(logs: &Path) -> Result<RollingFileAppender, Box<dyn std::error::Error>> {
     create_folder(logs)?;
     let builder = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(DAYS_KEPT);
     Ok(builder
-        .filename_prefix("gatehouse")
-        .filename_suffix("log")
+        .filename_prefix(PREFIX)
+        .filename_suffix(SUFFIX)
         .build(logs)?)
 }
 

@@ -11,6 +11,7 @@ use crate::{
 };
 use reach::check_reach;
 
+mod check;
 mod gateway;
 mod gitlab;
 mod log;

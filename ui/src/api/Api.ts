@@ -2,6 +2,10 @@
 import type { Activity } from "./Activity";
 import type { ActivityQuery } from "./ActivityQuery";
 import type { BodyView } from "./BodyView";
+import type { ChangeId } from "./ChangeId";
+import type { ChangePage } from "./ChangePage";
+import type { ChangeQuery } from "./ChangeQuery";
+import type { ChangeView } from "./ChangeView";
 import type { ClientKeyId } from "./ClientKeyId";
 import type { ClientKeyView } from "./ClientKeyView";
 import type { CopyPrompt } from "./CopyPrompt";
@@ -49,6 +53,8 @@ import type { SavePrompt } from "./SavePrompt";
 import type { SavedView } from "./SavedView";
 import type { SecretState } from "./SecretState";
 import type { ServedModel } from "./ServedModel";
+import type { ServiceLogPage } from "./ServiceLogPage";
+import type { ServiceLogQuery } from "./ServiceLogQuery";
 import type { SetKey } from "./SetKey";
 import type { StartRecording } from "./StartRecording";
 import type { Status } from "./Status";
@@ -278,4 +284,16 @@ save_redaction: [RedactionDraft, RedactionDraft],
 /**
  * What these rules make of a text. Nothing is kept.
  */
-preview_redaction: [PreviewRedaction, RedactionPreview], };
+preview_redaction: [PreviewRedaction, RedactionPreview], 
+/**
+ * Lines of the service log, newest first.
+ */
+service_log: [ServiceLogQuery, ServiceLogPage], 
+/**
+ * Changes of the settings, newest first.
+ */
+list_changes: [ChangeQuery, ChangePage], 
+/**
+ * Takes a change back, and answers with the change that did.
+ */
+undo_change: [ChangeId, ChangeView], };

@@ -15,6 +15,9 @@ pub(super) async fn run(
 ) -> Result<(), Stop> {
     match command {
         LogsCommand::Files(set) => super::log_files::run(set, control, output).await?,
+        LogsCommand::Service(arguments) => {
+            super::service_log::run(arguments, control, output).await?;
+        }
         LogsCommand::Views => {
             for view in control.list_views(()).await? {
                 output.show(&view, line)?;

@@ -1,5 +1,6 @@
 //! The commands: each opens the data folder for what it needs, calls one operation and prints.
 
+mod audit;
 mod family;
 mod feature;
 mod gateway;
@@ -15,6 +16,7 @@ mod prompt;
 mod record;
 mod redact;
 mod serve;
+mod service_log;
 
 use std::io::{Read, stdin};
 use std::path::Path;
@@ -74,6 +76,10 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             let reads = matches!(command, RedactCommand::List | RedactCommand::Preview);
             redact::run(command, &opened(reading(reads))?, output).await
         }
+        Command::Audit(arguments) => {
+            let reads = arguments.command.is_none();
+            audit::run(arguments, &opened(reading(reads))?, output).await
+        }
         Command::Prompt(arguments) => {
             prompt::run(arguments, &open(folder, Purpose::Ask, output)?, output).await
         }
@@ -87,8 +93,14 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
                 // Whether lines are written is known to the process that writes them.
                 LogsCommand::Files(_) => false,
                 LogsCommand::SaveView { .. } | LogsCommand::RemoveView { .. } => false,
+                LogsCommand::Service(_) => true,
             };
-            logs_settings::run(command, &opened(reading(reads))?, output).await
+            let operator = match command {
+                // A newer or damaged settings file does not keep anyone from reading it.
+                LogsCommand::Service(_) => Operator::open(folder, Purpose::Read)?,
+                _ => opened(reading(reads))?,
+            };
+            logs_settings::run(command, &operator, output).await
         }
         // A newer or damaged settings file does not keep anyone from reading the log.
         Command::Logs(arguments) => {

@@ -1,6 +1,7 @@
 //! The operations of the control panel, by what they are about. Each is a method of `Control`;
 //! `api.rs` gives them their names.
 
+mod audit;
 mod client_keys;
 mod families;
 mod features;

@@ -8,6 +8,7 @@ use domain::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::audit::Note;
 use crate::reach::Reach;
 use crate::view::{
     Evidence, Health, HealthState, KeyringView, ModelSwitch, ModelView, Notice, RequestView,
@@ -54,7 +55,7 @@ impl Control {
             self.keys
                 .write(model.id, &key_origin(&model)?, check_key(key)?)
                 .await?;
-            let saved = self.change(|settings| {
+            let saved = self.change_noting(replaced(&model), |settings| {
                 let id = settings.save_model(&draft, new_id)?.id;
                 let model = settings.model_mut(id)?;
                 model.has_key = true;
@@ -123,7 +124,12 @@ impl Control {
         } else if model.has_key {
             self.keys.remove(model.id).await?;
         }
-        let changed = self.change(|settings| {
+        let note = if has_key {
+            replaced(model)
+        } else {
+            Note::default()
+        };
+        let changed = self.change_noting(note, |settings| {
             let model = settings.model_mut(input.id)?;
             model.has_key = has_key;
             Ok(model.clone())
@@ -304,6 +310,14 @@ fn view(settings: &Settings, model: &Model, seen: Seen) -> ModelView {
         health: seen.health,
         evidence: seen.evidence,
         variant_title: family.title,
+    }
+}
+
+/// The settings only say that there is a key, so that another one is no difference there.
+fn replaced(model: &Model) -> Note {
+    Note {
+        replaced_key: model.has_key.then_some(model.id),
+        ..Note::default()
     }
 }
 

@@ -56,7 +56,7 @@ impl Control {
     }
 
     /// Refuses to turn the switch while the environment holds it.
-    fn check_switch(&self) -> Result<(), Error> {
+    pub(crate) fn check_switch(&self) -> Result<(), Error> {
         if !self
             .gitlab
             .with_environment(Environment::records_everything)

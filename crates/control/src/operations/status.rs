@@ -30,6 +30,7 @@ impl Control {
                 .notices()
                 .into_iter()
                 .chain(self.log_files_notice())
+                .chain(self.audit_notice())
                 .collect(),
             read_only: self
                 .read_only()

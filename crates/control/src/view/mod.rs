@@ -1,6 +1,7 @@
 //! What the faces of Gatehouse see: the values that cross to the window, the browser and the
 //! command line. Plain data, no rules. Times are RFC 3339, durations are in milliseconds.
 
+mod audit;
 mod endpoint;
 mod family;
 mod feature;
@@ -13,9 +14,11 @@ mod prompts;
 mod recording;
 mod redaction;
 mod request;
+mod service_log;
 mod status;
 
 pub use ::gateway::{Cut, ExpandedBy, RequestState};
+pub use audit::{ChangeId, ChangePage, ChangeQuery, ChangeView, ChangedSetting, UndoView, Who};
 pub use endpoint::{
     AuthChoice, AuthField, AuthKind, EndpointInput, ProviderView, ResolvedEndpoint, ServerChoice,
     SuggestedEndpoint,
@@ -45,6 +48,7 @@ pub use request::{
     Activity, ActivityBucket, ActivityQuery, Counting, Evidence, ExportFormat, ExportRequest,
     Exported, RequestId, RequestPage, RequestQuery, RequestView,
 };
+pub use service_log::{ServiceLogField, ServiceLogLine, ServiceLogPage, ServiceLogQuery};
 pub use status::{
     GatewayState, KeyringState, KeyringView, LastError, LogSpace, LogView, Notice, Status,
 };
