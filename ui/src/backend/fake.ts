@@ -15,7 +15,7 @@ import type { Backend } from './backend'
 import { OWN, RECORDS, render, viewOf } from './fake/families'
 import { change, features, routes } from './fake/features'
 import { gitlab } from './fake/gitlab'
-import { log } from './fake/log'
+import { log, space } from './fake/log'
 import { models, saved } from './fake/models'
 import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
@@ -105,7 +105,7 @@ export function fake(search = ''): Fake {
       state === 'failed'
         ? { state: 'locked', sentence: 'The keyring is locked. Unlock it, then try again.' }
         : { state: 'ready', sentence: 'The keyring answers.' },
-    log: { writing: true, waiting: 0, lost: 0 },
+    log: { writing: true, waiting: 0, lost: 0, space: space(total) },
     recording: state === 'recording' ? isRecording() : NOT_RECORDING,
     notices:
       state === 'notices'
@@ -291,7 +291,7 @@ export function fake(search = ''): Fake {
     ...gitlab(state, (open_on_loopback) => push({ open_on_loopback })),
     ...prompts(isEmpty),
     list_requests: (query) => page(rows, query, total),
-    ...log(() => rows),
+    ...log(() => rows, isEmpty),
     get_request: (id) => {
       const found = rows.find((one) => one.id === id)
       if (!found)

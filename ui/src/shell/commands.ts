@@ -101,6 +101,29 @@ export function commands(): Command[] {
     title: palette.gitlab,
     run: () => go('gateway', ['access']),
   }
+  const more: Command[] = [
+    {
+      id: 'go-service',
+      section: palette.goTo,
+      icon: 'logs',
+      title: palette.service,
+      run: () => go('logs', ['service']),
+    },
+    {
+      id: 'go-audit',
+      section: palette.goTo,
+      icon: 'history',
+      title: palette.audit,
+      run: () => go('logs', ['audit']),
+    },
+    {
+      id: 'go-redaction',
+      section: palette.goTo,
+      icon: 'settings',
+      title: palette.redaction,
+      run: () => go('settings', ['redaction']),
+    },
+  ]
   const models = world.models.map((model): Command => ({
     id: `model-${model.id}`,
     section: palette.models,
@@ -110,7 +133,7 @@ export function commands(): Command[] {
     hue: model.hue,
     run: () => go('models', [model.id]),
   }))
-  return [...actions(), ...screens, families, prompts, gitlab, ...models]
+  return [...actions(), ...screens, families, prompts, gitlab, ...more, ...models]
 }
 
 /** Commands that hold every typed word, and the logs for whatever else was typed. */

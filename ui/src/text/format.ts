@@ -87,6 +87,11 @@ export function moment(at: string): string {
   return `${day}, ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
+/** The same with seconds: `Sun 22 Nov, 14:32:07`. */
+export function instant(at: string): string {
+  return `${moment(at)}:${two(new Date(at).getSeconds())}`
+}
+
 /** Share of failures: `0.9 %`, or a dash when nothing was asked. */
 export function share(part: number, all: number): string {
   if (all === 0) return NONE

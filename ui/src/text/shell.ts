@@ -12,6 +12,7 @@ export const shell = {
     gateway: 'Gateway',
     playground: 'Playground',
     logs: 'Logs',
+    settings: 'Settings',
   } satisfies Record<Screen, string>,
   states: {
     stopped: 'Stopped',
@@ -48,6 +49,9 @@ export const palette = {
   families: 'Model families',
   prompts: 'Prompts that GitLab asks for',
   gitlab: 'GitLab and client keys',
+  service: 'Service log',
+  audit: 'Audit: changes of settings',
+  redaction: 'Redaction rules',
   start: 'Start the gateway',
   stop: 'Stop the gateway',
   restart: 'Restart the gateway',

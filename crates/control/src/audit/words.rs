@@ -21,6 +21,7 @@ impl Names<'_> {
     /// A place for people, such as `models › gpu-3 › endpoint`.
     pub(super) fn path(&self, place: &[String]) -> String {
         let keys = (0..place.len()).map(|at| match at {
+            0 if place[0] == "log" => "request log".into(),
             1 if has_ids(&place[0]) => self.name(&place[..2]),
             at if is_own_word(place, at) => place[at].clone(),
             at => place[at].replace('_', " "),
@@ -195,6 +196,35 @@ pub(super) fn text(value: &Value) -> Option<String> {
             let entries = entries.iter().filter_map(Value::as_str);
             Some(entries.collect::<Vec<_>>().join("\n"))
         }
-        value => Some(format!("{value:#}")),
+        Value::Object(_) | Value::Array(_) => {
+            let mut lines = Vec::new();
+            spell(value, &mut Vec::new(), &mut lines);
+            Some(lines.join("\n"))
+        }
+        Value::Number(number) => Some(number.to_string()),
+    }
+}
+
+/// One line for each value inside, with the way to it; what is not set has none.
+fn spell(value: &Value, way: &mut Vec<String>, lines: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                way.push(spaced(key));
+                spell(value, way, lines);
+                way.pop();
+            }
+        }
+        Value::Array(entries) if entries.iter().any(|entry| !entry.is_string()) => {
+            for (place, value) in entries.iter().enumerate() {
+                way.push((place + 1).to_string());
+                spell(value, way, lines);
+                way.pop();
+            }
+        }
+        value => {
+            let text = text(value).map(|text| text.replace('\n', ", "));
+            lines.extend(text.map(|text| format!("{}: {text}", way.join(" › "))));
+        }
     }
 }

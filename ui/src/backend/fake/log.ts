@@ -6,9 +6,18 @@ import type { PreviewRedaction } from '../../api/PreviewRedaction'
 import type { RedactionDraft } from '../../api/RedactionDraft'
 import type { RequestView } from '../../api/RequestView'
 import type { SavedView } from '../../api/SavedView'
+import { audit } from './audit'
+import { preview } from './redaction'
 import { found } from './requests'
 
-export function log(rows: () => RequestView[]) {
+/** What so many rows take. */
+export const space = (rows: number) => ({
+  rows,
+  bytes: rows * 4400,
+  ...(rows > 0 ? { oldest: new Date(Date.now() - 21 * 86_400_000).toISOString() } : {}),
+})
+
+export function log(rows: () => RequestView[], isEmpty: boolean) {
   let views: SavedView[] = [{ name: 'Slow failures', query: 'state:failed duration:>2s' }]
   let settings: LogSettings = { keep_days: 30, keep_megabytes: 1000 }
   let files: LogFiles = {
@@ -23,6 +32,7 @@ export function log(rows: () => RequestView[]) {
   let rules: RedactionDraft = { off: [], own: [] }
   const filesView = () => ({ settings: files, overrides: [], lost: 0 })
   return {
+    ...audit(isEmpty),
     log_files: filesView,
     save_log_files: (next: LogFiles) => {
       files = next
@@ -30,7 +40,7 @@ export function log(rows: () => RequestView[]) {
     },
     redaction: () => rules,
     save_redaction: (next: RedactionDraft) => (rules = next),
-    preview_redaction: ({ text }: PreviewRedaction) => ({ text, counts: [] }),
+    preview_redaction: (input: PreviewRedaction) => preview(input, rules),
     list_views: () => views,
     save_view: (view: SavedView) => (views = [...views.filter((one) => one.name !== view.name), view]),
     remove_view: (name: string) => (views = views.filter((one) => one.name !== name)),
