@@ -74,6 +74,7 @@ export const settings = {
     result: 'As it would be written',
     counts: 'Replaced',
     nothing: 'Nothing was replaced.',
+    old: 'By the rules as they could last be used.',
     replaced: 'replaced',
     times: (found: number) => `${found} ×`,
   },
