@@ -93,6 +93,14 @@ impl Caller {
         }
     }
 
+    /// Who issued it, as the instance's token says; none of a token that we signed.
+    pub fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::Instance(caller) => caller.issuer.as_deref(),
+            Self::User(_) => None,
+        }
+    }
+
     /// `self-managed` or `saas`.
     pub fn realm(&self) -> &str {
         match self {

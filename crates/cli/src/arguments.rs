@@ -175,7 +175,8 @@ pub(crate) struct Logs {
     /// texts of a row; in quotes they may have spaces, and a star at the end stands for the rest of
     /// a word. Keys: model, client, family, path, id (they take a star, too); feature, provider, state, method, streamed:yes;
     /// status:500, status:4xx, status:>=500; retries:>0; duration:>2s, first:<300ms (time to
-    /// first token); since and until with 2026-11-03, 2026-11-03T10:30, 10:30, 10m, 2h or 1d.
+    /// first token), gap:>50ms (between tokens), connect:>100ms, queued:>1s; address:127.0.0.1,
+    /// issuer, instance (of GitLab's token); since and until with 2026-11-03, 2026-11-03T10:30, 10:30, 10m, 2h or 1d.
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
     /// Show how many of all rows match, instead of the rows
@@ -210,6 +211,11 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogsCommand {
+    /// End a running request; its client is told that the admin did it
+    Cancel {
+        /// Its correlation id, or the number of its row
+        id: String,
+    },
     /// List the saved views
     Views,
     /// Keep a query under a name

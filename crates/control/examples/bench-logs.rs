@@ -259,7 +259,10 @@ async fn measure_reading(folder: &Path) -> Outcome<bool> {
         for _ in 0..TIMES {
             let begun = Instant::now();
             requests = control
-                .activity(ActivityQuery { minutes })
+                .activity(ActivityQuery {
+                    minutes,
+                    query: None,
+                })
                 .await?
                 .evidence
                 .requests;

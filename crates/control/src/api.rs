@@ -133,6 +133,8 @@ api! {
     list_requests(RequestQuery) -> RequestPage;
     /// One row of the request log.
     get_request(RequestId) -> RequestView;
+    /// Ends a running request; its client is told that the admin did it.
+    cancel_request(RequestId) -> RequestView;
     /// Writes every row that a query finds to a new file among the user's downloads.
     export_requests(ExportRequest) -> Exported;
     /// Queries of the request log with a name.

@@ -15,6 +15,7 @@ mod rows;
 mod schema;
 mod search;
 mod spans;
+mod strip;
 mod summary;
 mod writer;
 
@@ -138,9 +139,9 @@ impl RequestLog {
 
     /// Rows, newest first; a limit of 0 means 100. A query that cannot be read is an error.
     pub(crate) async fn list(&self, query: RequestQuery, now: Zoned) -> Result<RequestPage, Error> {
-        let wanted = Wanted::of(&query, now)?;
+        let mut wanted = self.wanted(&query, now)?;
         let mut page = self
-            .read(move |connection| list::page(connection, &wanted))
+            .read(move |connection| list::page(connection, wanted.looked_up()))
             .await?;
         page.rows = self.marked(page.rows).await;
         Ok(page)
@@ -158,7 +159,7 @@ impl RequestLog {
             query: Some(query.to_owned()),
             ..RequestQuery::default()
         };
-        let wanted = Wanted::of(&query, now)?;
+        let wanted = self.wanted(&query, now)?;
         let reader = Arc::clone(&self.reader);
         let (folder, shared) = (self.folder.clone(), self.recordings());
         let mark = move |rows: &mut [RequestView]| recordings::mark(&folder, &shared, rows);
@@ -183,8 +184,8 @@ impl RequestLog {
         query: RequestQuery,
         now: Zoned,
     ) -> Result<Vec<RequestView>, Error> {
-        let wanted = Wanted::of(&query, now)?;
-        let rows = self.read(move |connection| list::among(connection, &wanted, &ids));
+        let mut wanted = self.wanted(&query, now)?;
+        let rows = self.read(move |connection| list::among(connection, wanted.looked_up(), &ids));
         Ok(self.marked(rows.await?).await)
     }
 
@@ -198,14 +199,32 @@ impl RequestLog {
         Ok(self.marked(rows.await?).await)
     }
 
-    /// What happened in a period up to now.
+    /// What happened in a period up to now. A query that cannot be read is an error.
     pub(crate) async fn activity(
         &self,
         query: ActivityQuery,
-        now: Timestamp,
+        now: Zoned,
     ) -> Result<Activity, Error> {
-        self.read(move |connection| summary::activity(connection, &query, now))
-            .await
+        let ActivityQuery { minutes, query } = query;
+        let at = now.timestamp();
+        let query = RequestQuery {
+            query,
+            ..RequestQuery::default()
+        };
+        let mut wanted = self.wanted(&query, now)?;
+        self.read(move |connection| match wanted.query.terms.is_empty() {
+            true => summary::activity(connection, minutes, at),
+            false => strip::activity(connection, wanted.looked_up(), minutes, at),
+        })
+        .await
+    }
+
+    fn wanted(&self, query: &RequestQuery, now: Zoned) -> Result<Wanted, Error> {
+        let library = recordings::Library {
+            folder: self.folder.clone(),
+            shared: self.recordings(),
+        };
+        Wanted::of(query, now, library)
     }
 
     /// What the requests of this deployment name showed in the last 24 hours.
@@ -332,6 +351,13 @@ impl RequestLog {
         let (done, wait) = oneshot::channel();
         self.command(Command::Purge(done)).await;
         wait.await.ok()
+    }
+
+    /// The number of a running request in the gateway of this process, by its row.
+    pub(crate) async fn sequence_of(&self, id: RequestId) -> Option<u64> {
+        let (done, wait) = oneshot::channel();
+        self.command(Command::Sequence(id, done)).await;
+        wait.await.ok().flatten()
     }
 
     /// Waits until everything sent so far is in the table, or in memory when the disk refuses.

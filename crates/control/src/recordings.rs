@@ -3,6 +3,7 @@
 
 mod database;
 mod read;
+mod said;
 mod words;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 pub(crate) use database::path;
 pub(crate) use read::{body_page, mark, recorded_request};
+pub(crate) use said::{Library, Said};
 
 use crate::sqlite;
 

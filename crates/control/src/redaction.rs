@@ -6,6 +6,7 @@ mod rules;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use domain::{RedactionSettings, Settings};
@@ -37,6 +38,8 @@ pub(crate) struct Redaction {
     key_fields: Option<usize>,
     /// The names of client keys, each with a digest of it.
     clients: HashMap<String, String>,
+    /// Whether there are patterns of the admin's own.
+    has_own: bool,
 }
 
 impl Redaction {
@@ -75,6 +78,7 @@ impl Redaction {
             any: any(&rules),
             rules,
             clients: HashMap::new(),
+            has_own: !settings.own.is_empty(),
         }
     }
 
@@ -117,6 +121,14 @@ impl Redaction {
                 .for_each(|text| self.text(text));
         }
         self.text(&mut accepted.correlation_id);
+        // An address is no text yet; the admin's own patterns may still be meant for it.
+        let is_covered = |address: SocketAddr| {
+            let text = address.to_string();
+            matches!(self.bytes(text.as_bytes()), Cow::Owned(_))
+        };
+        if self.has_own && accepted.address.is_some_and(is_covered) {
+            accepted.address = None;
+        }
         if !self.clients.contains_key(&accepted.client) {
             self.text(&mut accepted.client);
         }
@@ -134,8 +146,11 @@ impl Redaction {
     pub(crate) fn outcome(&self, outcome: &mut Outcome) {
         let texts = outcome.notes.iter_mut();
         let texts = texts.chain(&mut outcome.error);
+        let texts = texts.chain(&mut outcome.finish_reason);
+        let token = outcome.token.as_deref_mut();
+        let token = token.map(|token| token.issuer.iter_mut().chain(&mut token.instance));
         texts
-            .chain(&mut outcome.finish_reason)
+            .chain(token.into_iter().flatten())
             .for_each(|text| self.text(text));
     }
 

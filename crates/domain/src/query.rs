@@ -60,6 +60,18 @@ pub enum Test {
     Duration(Bound<Duration>),
     /// Until the first token.
     FirstToken(Bound<Duration>),
+    /// How long it took to connect to servers.
+    Connect(Bound<Duration>),
+    /// Mean time between two tokens of a stream.
+    Gap(Bound<Duration>),
+    /// How long it waited for its turn.
+    Queued(Bound<Duration>),
+    /// Where it came from: an address with a port, without one, or the beginning of it.
+    Address(Pattern),
+    /// Who issued the token that it showed.
+    Issuer(Pattern),
+    /// The GitLab instance of that token.
+    Instance(Pattern),
     /// Accepted at this time or later.
     Since(When),
     /// Accepted before this time; a day counts to its end.

@@ -62,7 +62,16 @@ pub(crate) async fn ask<'a>(
     for (place, model) in models.iter().enumerate() {
         let has_fallback = place + 1 < models.len();
         let mut called = None;
-        let trouble = match ask_one(wish, model, has_fallback, &mut called, exchange).await {
+        let asked = ask_one(wish, model, has_fallback, &mut called, exchange);
+        let (asked, connected) = providers::connecting(asked).await;
+        if let Some(more) = connected {
+            *exchange
+                .record
+                .outcome()
+                .connected_in
+                .get_or_insert_default() += more;
+        }
+        let trouble = match asked {
             Ok(begun) => {
                 if place > 0 {
                     exchange.record.outcome().answered_by = Some(model.name.to_string());

@@ -147,6 +147,8 @@ pub(crate) enum GatewayError {
     AnswerTooLarge { model: String, host: String },
     #[error("the gateway is stopping. Try again when it runs")]
     Stopping,
+    #[error("the admin of the gateway cancelled this request")]
+    Cancelled,
     #[error("something broke inside the gateway. The service log has the details")]
     Panicked,
 }
@@ -170,7 +172,7 @@ impl GatewayError {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyLate => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::KeyUnavailable { .. } | Self::Busy { .. } | Self::Stopping => {
+            Self::KeyUnavailable { .. } | Self::Busy { .. } | Self::Stopping | Self::Cancelled => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::NotServed(_) | Self::Unsupported { .. } | Self::Unsendable { .. } => {
@@ -232,6 +234,7 @@ impl GatewayError {
             }
             Self::Answered { .. } | Self::Reported { .. } => "upstream_error",
             Self::Stopping => "gateway_stopping",
+            Self::Cancelled => "cancelled_by_admin",
             Self::Panicked => "internal_error",
         }
     }

@@ -1,6 +1,5 @@
 //! Takes one request through: correlation id, guard, record, route, answer.
 
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,8 +38,22 @@ use crate::workshop::Workshop;
 /// Anthropic's header for the id of a request (API reference, "Errors").
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
+/// OpenAI's and Anthropic's header by which a server says whether to send a request again.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
 /// GitLab's header for the seconds until an answer began.
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
+
+/// The way by which requests come, and what ends them.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    /// How they come.
+    pub(crate) via: Via,
+    /// Ends streams when the gateway stops.
+    pub(crate) stop: &'a CancellationToken,
+    /// Closes the connection; none inside the program.
+    pub(crate) hang_up: Option<CancellationToken>,
+}
 
 /// The gateway without its listener: it answers requests, wherever they come from.
 #[derive(Debug)]
@@ -118,28 +131,24 @@ impl Gateway {
         request: Request<http_body_util::Full<Bytes>>,
         client: &'static str,
     ) -> Response<AnswerBody> {
-        self.handle(request, Via::Inside(client), &CancellationToken::new())
-            .await
+        let line = Line {
+            via: Via::Inside(client),
+            stop: &CancellationToken::new(),
+            hang_up: None,
+        };
+        self.answer(request, &line).await
     }
 
-    /// Answers a request that came over a connection accepted at this local address.
+    /// Ends a running request, by the number of its record; [`Sink::cancel`] says how.
+    pub async fn cancel(&self, sequence: u64) -> bool {
+        self.sink.cancel(sequence).await
+    }
+
+    /// Answers a request.
     pub(crate) async fn answer<B>(
         &self,
         request: Request<B>,
-        local: IpAddr,
-        stop: &CancellationToken,
-    ) -> Response<AnswerBody>
-    where
-        B: http_body::Body<Data = Bytes> + Send,
-    {
-        self.handle(request, Via::Network(local), stop).await
-    }
-
-    async fn handle<B>(
-        &self,
-        request: Request<B>,
-        via: Via,
-        stop: &CancellationToken,
+        line: &Line<'_>,
     ) -> Response<AnswerBody>
     where
         B: http_body::Body<Data = Bytes> + Send,
@@ -148,7 +157,7 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let correlation_id = correlation_id(&parts);
         let snapshot = self.snapshot.load_full();
-        let work = self.guarded(&parts, body, via, stop, &snapshot, &correlation_id);
+        let work = self.guarded(&parts, body, line, &snapshot, &correlation_id);
         let mut response = AssertUnwindSafe(work)
             .catch_unwind()
             .await
@@ -183,15 +192,14 @@ impl Gateway {
         &self,
         parts: &Parts,
         body: B,
-        via: Via,
-        stop: &CancellationToken,
+        line: &Line<'_>,
         snapshot: &Arc<Snapshot>,
         correlation_id: &str,
     ) -> Response<AnswerBody>
     where
         B: http_body::Body<Data = Bytes> + Send,
     {
-        let settings = &snapshot.settings;
+        let (settings, via) = (&snapshot.settings, line.via);
         if let Some(response) = routes::monitoring(parts, snapshot, via, correlation_id) {
             return response;
         }
@@ -215,13 +223,16 @@ impl Gateway {
             method: cut(parts.method.as_str(), 20),
             path: cut(parts.uri.path(), 500),
             client,
+            address: via.peer(),
             head: (settings.log_files.gateway != LogTarget::Off).then(|| Box::new(Head::of(parts))),
         };
-        let mut record = self.sink.begin(accepted).await;
+        let mut record = self.sink.begin(accepted, line.hang_up.clone()).await;
         let voice = match endpoint {
             Some(_) => Voice::Gitlab(Speech::Plain),
             None => Voice::Form(routes::form_of(parts.uri.path())),
         };
+        let plain = voice.clone();
+        let cancel = record.cancel().clone();
         let slot = caller.and_then(|_| Slot::take(&self.counters, settings.gateway.max_in_flight));
         let slot = match slot {
             Ok(slot) => slot,
@@ -240,15 +251,25 @@ impl Gateway {
             workshop: &self.workshop,
             correlation_id,
             voice,
-            stop,
+            stop: line.stop,
             record,
             slot,
             place: None,
         };
-        match endpoint {
-            // On the heap: it would make every other request as large.
-            Some(endpoint) => Box::pin(gitlab::answer(endpoint, parts, body, via, exchange)).await,
-            None => routes::dispatch(parts, body, exchange).await,
+        let work = async {
+            match endpoint {
+                // On the heap: it would make every other request as large.
+                Some(endpoint) => {
+                    Box::pin(gitlab::answer(endpoint, parts, body, via, exchange)).await
+                }
+                None => routes::dispatch(parts, body, exchange).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            response = work => response,
+            // The work ends with its record, which knows who ended it.
+            () = cancel.cancelled() => unrecorded(&GatewayError::Cancelled, &plain, correlation_id),
         }
     }
 }
@@ -268,7 +289,7 @@ fn correlation_id(parts: &Parts) -> String {
 /// Answers a browser's preflight for a listed origin (Fetch standard, "CORS-preflight request").
 /// It carries no key and reaches no model, so it is neither checked for one nor recorded.
 fn preflight(parts: &Parts, settings: &domain::Settings, via: Via) -> Option<Response<AnswerBody>> {
-    let Via::Network(local) = via else {
+    let Via::Network { local, .. } = via else {
         return None;
     };
     let asks = parts.method == Method::OPTIONS && parts.headers.contains_key(ORIGIN);
@@ -340,6 +361,11 @@ fn with_error(
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if *error == GatewayError::Cancelled {
+        // OpenAI's and Anthropic's libraries would send it again (their `_should_retry`).
+        let no = HeaderValue::from_static("false");
+        response.headers_mut().insert(SHOULD_RETRY, no);
+    }
     if let Some(value) = error
         .retry_after()
         .and_then(|value| HeaderValue::from_str(value).ok())

@@ -169,6 +169,7 @@ mod tests {
                 method: "POST".into(),
                 path: "/".into(),
                 client: "test".into(),
+                address: None,
                 head: None,
             };
             let terms = Terms {
@@ -178,7 +179,7 @@ mod tests {
                 idle: 30,
                 total: 600,
             };
-            let mut record = sink.begin(accepted).await;
+            let mut record = sink.begin(accepted, None).await;
             let workshop = Workshop::default();
             let gathered = gather(
                 pieces.map(Ok).boxed(),

@@ -9,7 +9,7 @@ mod question;
 mod speech;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use access::{Access, GLOBAL_USER_ID, INSTANCE_ID, REALM, Seen, UserIdentity, VERSION};
 use bytes::Bytes;
@@ -116,7 +116,10 @@ where
     B: http_body::Body<Data = Bytes> + Send,
 {
     exchange.voice = Voice::Gitlab(Speech::Plain);
-    let identity = match identify(parts, via, &exchange.snapshot).await {
+    let begun = Instant::now();
+    let identified = identify(parts, via, &exchange.snapshot).await;
+    exchange.record.outcome().token = identity::shown(&identified, begun.elapsed());
+    let identity = match identified {
         Ok(identity) => identity,
         Err(error) => {
             exchange.record.leave_untaped();

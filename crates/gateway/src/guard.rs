@@ -1,7 +1,7 @@
 //! Stands before every route: Host, Origin, client key. Each check stands alone; none is switched
 //! off by the address that the gateway listens on.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use domain::{ClientKeyDigest, Settings, is_loopback_name};
 use http::header::{AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
@@ -16,17 +16,35 @@ use crate::reading::cut;
 /// How a request reached the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Via {
-    /// Over a connection, with the local address that accepted it.
-    Network(IpAddr),
+    /// Over a connection.
+    Network {
+        /// The local address that accepted it.
+        local: IpAddr,
+        /// Where it comes from.
+        peer: SocketAddr,
+    },
     /// From inside the program, under this client name.
     Inside(&'static str),
+}
+
+impl Via {
+    /// Where it comes from; none from inside the program.
+    pub(crate) fn peer(self) -> Option<SocketAddr> {
+        match self {
+            // A socket for both versions of IP shows the older one inside the newer.
+            Self::Network { peer, .. } => {
+                Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+            }
+            Self::Inside(_) => None,
+        }
+    }
 }
 
 /// Who asks: the name of the client key, else the program by its user agent.
 pub(crate) fn check(parts: &Parts, settings: &Settings, via: Via) -> Result<String, GatewayError> {
     let local = match via {
         Via::Inside(client) => return Ok(client.to_owned()),
-        Via::Network(local) => local,
+        Via::Network { local, .. } => local,
     };
     check_host(parts, settings, local)?;
     check_origin(parts, settings)?;
@@ -44,7 +62,7 @@ pub(crate) fn check_place(
 ) -> Result<String, GatewayError> {
     match via {
         Via::Inside(client) => Ok(client.to_owned()),
-        Via::Network(local) => {
+        Via::Network { local, .. } => {
             check_host(parts, settings, local)?;
             check_origin(parts, settings)?;
             Ok(user_agent(parts))
@@ -179,7 +197,9 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        check(&parts, settings, Via::Network([127, 0, 0, 1].into()))
+        let local = IpAddr::from([127, 0, 0, 1]);
+        let peer = SocketAddr::new(local, 50_000);
+        check(&parts, settings, Via::Network { local, peer })
     }
 
     fn with_key(key: &str) -> Settings {

@@ -43,8 +43,8 @@ pub use gateway::Gateway;
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use record::{
     Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, MEMORY_MOST,
-    Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, UpstreamCall,
-    record_channel,
+    Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, Token,
+    UpstreamCall, record_channel,
 };
 pub use server::{Drained, Listening};
 pub use snapshot::{Snapshot, UpstreamKey};

@@ -162,7 +162,7 @@ impl OpenaiPassage {
                 return;
             };
             match reading.event(&data, record.outcome()) {
-                Seen::Token => record.first_token(),
+                Seen::Token => record.token(),
                 Seen::Garbage => garbage = Some(good),
                 Seen::Counts if hides_counts => hidden.push(good),
                 _ => {}
@@ -287,7 +287,7 @@ impl AnthropicPassage {
 
     fn note(&mut self, record: &mut Record) {
         for event in self.events.drain(..) {
-            note(&event, record);
+            note_flowing(&event, record);
         }
     }
 
@@ -316,6 +316,14 @@ pub(crate) fn note(event: &Event, record: &mut Record) {
             record.outcome().finish_reason = Some(cut(reason.as_openai(), 40));
         }
         Event::Started { .. } => {}
+    }
+}
+
+/// The same of an event that is handed on as it comes.
+pub(crate) fn note_flowing(event: &Event, record: &mut Record) {
+    match event {
+        Event::Text(_) | Event::Reasoning { .. } | Event::ToolCall { .. } => record.token(),
+        other => note(other, record),
     }
 }
 

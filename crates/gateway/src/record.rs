@@ -6,8 +6,10 @@ mod head;
 mod headers;
 mod mask;
 pub(crate) mod prompt;
+mod running;
 mod tape;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,13 +20,16 @@ use http::request::Parts;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
+use crate::error::GatewayError;
 use expanded::Shelf;
 pub use expanded::{
     BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Piece,
     REQUEST_MOST, UpstreamCall,
 };
 pub use head::Head;
+use running::Running;
 pub(crate) use tape::{CallTape, Tape};
 
 /// What is known when a request is accepted.
@@ -40,6 +45,8 @@ pub struct Accepted {
     pub path: String,
     /// The name of a client key, `playground`, or the program by its user agent.
     pub client: String,
+    /// Where it came from; none from inside the program.
+    pub address: Option<SocketAddr>,
     /// More of it, when the gateway log is written.
     pub head: Option<Box<Head>>,
 }
@@ -68,6 +75,13 @@ pub struct Outcome {
     pub status: Option<u16>,
     /// Until the first token of the answer; none unless the client was given a stream.
     pub first_token_after: Option<Duration>,
+    /// Mean time between two events with text of a stream; none of fewer than two.
+    pub between_tokens: Option<Duration>,
+    /// How long it took to connect to servers: names, TCP and TLS. None when the connections were
+    /// there already.
+    pub connected_in: Option<Duration>,
+    /// The token of GitLab that was shown.
+    pub token: Option<Box<Token>>,
     /// From start to end.
     pub duration: Duration,
     /// Tokens of the prompt, when the server counted them.
@@ -86,6 +100,17 @@ pub struct Outcome {
     pub finish_reason: Option<String>,
     /// What went wrong, in a sentence.
     pub error: Option<String>,
+}
+
+/// A token that a request showed on one of GitLab's paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// How long it took to check it, with the keys that had to be asked for.
+    pub checked_in: Duration,
+    /// Who issued it; none of one that was refused.
+    pub issuer: Option<String>,
+    /// The instance that it is of; none of one that was refused.
+    pub instance: Option<String>,
 }
 
 /// A step in the life of one request. Events of one request come in this order; those between the
@@ -140,6 +165,7 @@ pub struct Sink {
     next: Arc<AtomicU64>,
     hung_up: Arc<AtomicU64>,
     shelf: Arc<Shelf>,
+    running: Arc<Running>,
 }
 
 /// Requests that may stand between the gateway and the keeper of records: more than can be in
@@ -157,6 +183,7 @@ pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
             next: Arc::new(AtomicU64::new(1)),
             hung_up: Arc::default(),
             shelf: Arc::default(),
+            running: Arc::default(),
         },
         receiver,
     )
@@ -179,8 +206,18 @@ impl Sink {
         self.shelf.purge();
     }
 
-    /// Begins a record. Waits while the keeper is far behind.
-    pub(crate) async fn begin(&self, accepted: Accepted) -> Record {
+    /// Ends a running request as if its client had left; its client is told that the admin did it.
+    /// Returns when it has ended; false when it ran no more.
+    pub async fn cancel(&self, sequence: u64) -> bool {
+        self.running.cancel(sequence).await
+    }
+
+    /// Begins a record. Waits while the keeper is far behind. `hang_up` closes the connection.
+    pub(crate) async fn begin(
+        &self,
+        accepted: Accepted,
+        hang_up: Option<CancellationToken>,
+    ) -> Record {
         let permit = Arc::clone(&self.room).acquire_owned().await.ok();
         let sequence = self.next.fetch_add(1, Ordering::Relaxed);
         self.send(RecordEvent::Started {
@@ -192,7 +229,9 @@ impl Sink {
             sequence,
             started: Instant::now(),
             room: permit.map(|permit| Room { _permit: permit }),
+            cancel: self.running.add(sequence, hang_up),
             streamed: false,
+            tokens: Tokens::default(),
             outcome: Outcome::default(),
             tape: None,
         }
@@ -212,9 +251,19 @@ pub(crate) struct Record {
     sequence: u64,
     started: Instant,
     room: Option<Room>,
+    cancel: CancellationToken,
     streamed: bool,
+    tokens: Tokens,
     outcome: Outcome,
     tape: Option<Tape>,
+}
+
+/// The events with text of a stream that is handed on as it comes.
+#[derive(Debug, Default)]
+struct Tokens {
+    count: u32,
+    first: Duration,
+    last: Duration,
 }
 
 impl Record {
@@ -294,10 +343,46 @@ impl Record {
         }
     }
 
+    /// Cancelled when the admin ends the request.
+    pub(crate) fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
     /// Notes the first token of a stream, once. An answer in one piece has none before its end.
     pub(crate) fn first_token(&mut self) {
         if self.streamed && self.outcome.first_token_after.is_none() {
             self.outcome.first_token_after = Some(self.started.elapsed());
+        }
+    }
+
+    /// Notes a token of a stream that is handed on as it comes.
+    pub(crate) fn token(&mut self) {
+        self.first_token();
+        let tokens = &mut self.tokens;
+        tokens.last = self.started.elapsed();
+        if tokens.count == 0 {
+            tokens.first = tokens.last;
+        }
+        tokens.count = tokens.count.saturating_add(1);
+    }
+
+    /// Writes down what is known at the end alone.
+    fn conclude(&mut self) {
+        let tokens = &self.tokens;
+        self.outcome.duration = self.started.elapsed();
+        self.outcome.between_tokens = match tokens.count {
+            0 | 1 => None,
+            count => Some((tokens.last - tokens.first) / (count - 1)),
+        };
+        if self.outcome.state != RequestState::Cancelled {
+            return;
+        }
+        if self.cancel.is_cancelled() {
+            self.note("cancelled by the admin");
+            let status = GatewayError::Cancelled.status().as_u16();
+            self.outcome.status.get_or_insert(status);
+        } else {
+            self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -319,19 +404,18 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.outcome.duration = self.started.elapsed();
-        if self.outcome.state == RequestState::Cancelled {
-            self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
-        }
+        self.conclude();
         if let Some(tape) = self.tape.take() {
             self.end_tape(tape);
         }
-        let Some(room) = self.room.take() else { return };
-        let outcome = Box::new(std::mem::take(&mut self.outcome));
-        self.sink.send(RecordEvent::Finished {
-            sequence: self.sequence,
-            outcome,
-            room,
-        });
+        if let Some(room) = self.room.take() {
+            let outcome = Box::new(std::mem::take(&mut self.outcome));
+            self.sink.send(RecordEvent::Finished {
+                sequence: self.sequence,
+                outcome,
+                room,
+            });
+        }
+        self.sink.running.remove(self.sequence);
     }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use providers::{UpstreamError, without_content};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::Ticket;
 use crate::error::GatewayError;
@@ -47,7 +48,8 @@ pub(crate) struct Relay {
     /// The same after its end, until the last bytes are on their way.
     settled: Option<Ticket>,
     terms: Terms,
-    stop: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Says why the stream has to end, when somebody ends it.
+    stop: BoxFuture<'static, GatewayError>,
     // Looked at only when it fires, and then set again: a timer is not touched for each chunk.
     timer: Pin<Box<Sleep>>,
     last_piece: Instant,
@@ -74,15 +76,15 @@ impl Relay {
         Self {
             pieces: Some(pieces),
             passage,
-            ticket: Some(ticket),
             settled: None,
-            stop: Box::pin(stop.cancelled_owned()),
+            stop: Box::pin(ended(stop, ticket.record.cancel().clone())),
             timer: Box::pin(tokio::time::sleep_until(first)),
             last_piece: now,
             ends_at,
             terms,
             breaks_off: false,
             is_broken: false,
+            ticket: Some(ticket),
         }
     }
 
@@ -124,8 +126,8 @@ impl Relay {
                 }
                 return Poll::Pending;
             }
-            if self.stop.poll_unpin(context).is_ready() {
-                return Poll::Ready(Some(self.fail(GatewayError::Stopping, BytesMut::new())));
+            if let Poll::Ready(error) = self.stop.poll_unpin(context) {
+                return Poll::Ready(Some(self.fail(error, BytesMut::new())));
             }
             match self.overdue(context) {
                 Some(error) => return Poll::Ready(Some(self.fail(error, BytesMut::new()))),
@@ -267,6 +269,10 @@ impl Relay {
         self.pieces = None;
         self.is_broken = self.breaks_off;
         out.extend_from_slice(&self.passage.fail(&error, &self.terms.correlation_id));
+        if error == GatewayError::Cancelled {
+            self.settle(RequestState::Cancelled);
+            return out.freeze();
+        }
         if let Some(ticket) = &mut self.ticket {
             ticket.record.outcome().error = Some(without_content(&error.to_string()));
         }
@@ -279,6 +285,15 @@ impl Relay {
             ticket.record.outcome().state = state;
             self.settled = Some(ticket);
         }
+    }
+}
+
+/// Waits until the gateway stops or the admin ends the request.
+async fn ended(stop: CancellationToken, cancel: CancellationToken) -> GatewayError {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => GatewayError::Cancelled,
+        () = stop.cancelled() => GatewayError::Stopping,
     }
 }
 

@@ -14,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Line};
+use crate::guard::Via;
 
 /// How long a client may take to send the head of a request, idle connections included; at most
 /// twice that, for it is looked at in such steps.
@@ -71,9 +72,10 @@ impl Listening {
                 () = stop.cancelled() => break,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let connection = Connection {
                         gateway: Arc::clone(&self.gateway),
+                        peer,
                         stop: stop.clone(),
                         end_streams: end_streams.clone(),
                         abort: abort.clone(),
@@ -111,6 +113,7 @@ impl Listening {
 /// One connection and the signals that end it.
 struct Connection {
     gateway: Arc<Gateway>,
+    peer: SocketAddr,
     stop: CancellationToken,
     end_streams: CancellationToken,
     abort: CancellationToken,
@@ -124,10 +127,18 @@ impl Connection {
             return;
         };
         let activity = Activity::default();
-        let (gateway, end_streams, seen) = (&self.gateway, &self.end_streams, &activity);
+        let line = Line {
+            via: Via::Network {
+                local: local.ip(),
+                peer: self.peer,
+            },
+            stop: &self.end_streams,
+            hang_up: Some(CancellationToken::new()),
+        };
+        let (gateway, line, seen) = (&self.gateway, &line, &activity);
         let service = service_fn(move |request| async move {
             let busy = seen.begin();
-            let mut response = gateway.answer(request, local.ip(), end_streams).await;
+            let mut response = gateway.answer(request, line).await;
             response.body_mut().hold(busy);
             Ok::<_, Infallible>(response)
         });
@@ -136,14 +147,24 @@ impl Connection {
         tokio::select! {
             // A broken connection is the client's affair; its requests are recorded either way.
             _ = connection.as_mut() => return,
+            () = hung_up(line) => return,
             () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
             // Nothing came for a while: what has come of a head is not worth waiting for.
             () = activity.ceases() => return,
         }
         tokio::select! {
             _ = connection => {}
+            () = hung_up(line) => {}
             () = self.abort.cancelled() => {}
         }
+    }
+}
+
+/// Ends when a request of this connection was cancelled and its client takes no answer.
+async fn hung_up(line: &Line<'_>) {
+    match &line.hang_up {
+        Some(hang_up) => hang_up.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 

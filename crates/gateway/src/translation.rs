@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use providers::{Decode, Event, UpstreamError};
 
-use crate::passage::{End, note};
+use crate::passage::{End, note, note_flowing};
 use crate::polish::{Batch, Polished, Polisher};
 use crate::record::Record;
 use crate::workshop::Workshop;
@@ -145,7 +145,7 @@ impl Translation {
             is_last,
         };
         for event in self.events.drain(..) {
-            note(&event, record);
+            note_flowing(&event, record);
             match event {
                 event if is_finish(&event) => self.finish = Some(event),
                 event => batch.events.push(event),

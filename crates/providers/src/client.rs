@@ -14,6 +14,7 @@ use outbound::{CheckedResolver, host_of};
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
+use crate::connect::Timing;
 use crate::{Call, ExtraHeaders, Pieces, Target, UpstreamError, azure, bedrock, words};
 
 /// The header that carries the correlation id, in and out (GitLab sends it so).
@@ -283,6 +284,7 @@ fn client_builder() -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .http1_only()
         .dns_resolver(Arc::new(CheckedResolver))
+        .connector_layer(Timing)
 }
 
 /// Reads a whole answer of at most 16 MiB.

@@ -9,6 +9,7 @@ mod azure;
 mod bedrock;
 mod call;
 mod client;
+mod connect;
 mod decode;
 mod error;
 mod event;
@@ -31,6 +32,7 @@ pub use call::{
     pass, pass_count_messages, pass_messages, with_counts,
 };
 pub use client::{CORRELATION, Client, Observed, Observer, read_whole};
+pub use connect::connecting;
 pub use decode::Decode;
 pub use error::UpstreamError;
 pub use event::{Event, FinishReason, Reply, Usage};

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::play::{
     Answer, Step, in_pieces, nothing_but, up_to_half, whole, with_a_flipped_bit, with_line_ends,
 };
@@ -139,10 +141,20 @@ fn spoil(good: Answer, model: &str, before: usize, error: fn() -> Vec<Step>) -> 
         "falls-silent" | "writes-and-falls-silent" => up_to_half(good, vec![Step::WaitForEver]),
         "silent-from-start" => nothing_but(good, vec![Step::WaitForEver]),
         "error-in-stream" => up_to_half(good, error()),
+        "floods" => flooding(good),
         "flipped-bit" => with_a_flipped_bit(good),
         "carriage-returns" => with_line_ends(good, "\r\n"),
         _ => good,
     }
+}
+
+/// More of a stream than the buffers of a connection hold.
+fn flooding(mut good: Answer) -> Answer {
+    let content = "x".repeat(16 * 1024);
+    let choices = [json!({"index": 0, "delta": {"content": content}, "finish_reason": null})];
+    let event = Step::event(&json!({"choices": choices}));
+    good.steps.splice(0..0, std::iter::repeat_n(event, 4_000));
+    good
 }
 
 fn held(mut good: Answer) -> Answer {

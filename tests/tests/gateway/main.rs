@@ -4,6 +4,8 @@ mod anthropic;
 mod azure;
 mod bedrock;
 #[cfg(test)]
+mod cancel;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod counts;
@@ -35,5 +37,7 @@ mod recording;
 mod refusals;
 #[cfg(test)]
 mod resilience;
+#[cfg(test)]
+mod row_fields;
 mod trouble;
 mod vectors;

@@ -360,3 +360,41 @@ async fn a_key_in_the_frames_of_bedrock_is_not_kept() {
     let kept = gateway.recorded("clean");
     assert_eq!(kept["calls"][0]["answer"]["is_binary"], true, "{kept}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_recorded_words_until_they_are_purged() {
+    let gateway = Fixture::start(&["good"]);
+    gateway.ask_as("unrecorded", "good", canary()).await;
+    gateway.record(&["start"]);
+    gateway.ask_as("recorded", "good", canary()).await;
+    gateway
+        .ask_as("other", "good", json!({"user": "plum"}))
+        .await;
+    gateway.gatehouse.row("other");
+    let found = |query: &str| {
+        let words = ["logs", "--query", query];
+        let rows = gateway.gatehouse.run(&words).succeeded().lines();
+        let ids = rows
+            .iter()
+            .map(|row| row["correlation_id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let quoted = format!("{CANARY:?}");
+    for (query, expected) in [
+        (quoted.clone(), vec!["recorded"]),
+        ("marmalade canar* status:200".into(), vec!["recorded"]),
+        (format!("{quoted} status:500"), vec![]),
+        (format!("{quoted} recorded"), vec!["recorded"]),
+        (format!("{quoted} plum"), vec![]),
+        (format!("-{quoted}"), vec!["unrecorded", "other"]),
+        ("plum -marmalade".into(), vec!["other"]),
+    ] {
+        assert_eq!(found(&query), expected, "{query}");
+    }
+    let count = ["logs", "--count", "--query", &quoted];
+    let counts = gateway.gatehouse.run(&count).succeeded().json();
+    assert_eq!(counts["matching"], 1);
+    gateway.record(&["purge"]);
+    assert_eq!(found(&quoted), [""; 0]);
+    assert_eq!(found(&format!("-{quoted}")).len(), 3);
+}

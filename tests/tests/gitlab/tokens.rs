@@ -104,6 +104,8 @@ async fn a_token_that_does_not_hold_is_refused_and_the_admin_learns_why() {
         assert_eq!((status, told(&answer)), (401, FORBIDDEN), "{id}");
         let row = row(&gateway, id);
         assert_eq!(row["state"], "refused", "{id}: {row}");
+        assert!(row["auth_ms"].as_f64() > Some(0.0), "{id}: {row}");
+        assert!(row["instance_id"].is_null(), "{id} is nobody's: {row}");
         let error = row["error"].as_str().unwrap();
         assert!(error.contains(reason), "{id}: {error}");
         let last = token.rsplit('.').next().unwrap().as_bytes();
@@ -122,6 +124,15 @@ async fn a_token_that_does_not_hold_is_refused_and_the_admin_learns_why() {
         let (status, answer) = gateway.ask_as(&token, PATH, &completion()).await;
         assert_eq!(status, 200, "{answer}");
     }
+    let request = gateway.post_as(&gitlab.token(), PATH, &completion());
+    let (status, _) = read(request.header("x-request-id", "good")).await;
+    let row = row(&gateway, "good");
+    assert_eq!(
+        (status, &row["token_issuer"], &row["instance_id"]),
+        (200, &gitlab.claims()["iss"], &gitlab.claims()["sub"]),
+        "{row}"
+    );
+    assert!(row["auth_ms"].as_f64() > Some(0.0), "{row}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

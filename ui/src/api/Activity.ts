@@ -17,4 +17,8 @@ evidence: Evidence,
 /**
  * Tokens of all answers.
  */
-completion_tokens: number, };
+completion_tokens: number, 
+/**
+ * Whether there was no time to look at every row: the newest were looked at.
+ */
+partial: boolean, };

@@ -7,4 +7,8 @@ export type ActivityQuery = {
 /**
  * Minutes back from now, 1 to 100,000.
  */
-minutes: number, };
+minutes: number, 
+/**
+ * Only rows for which every term of this query holds. Without one, all.
+ */
+query?: string | null, };

@@ -214,6 +214,10 @@ list_requests: [RequestQuery, RequestPage],
  */
 get_request: [RequestId, RequestView], 
 /**
+ * Ends a running request; its client is told that the admin did it.
+ */
+cancel_request: [RequestId, RequestView], 
+/**
  * Writes every row that a query finds to a new file among the user's downloads.
  */
 export_requests: [ExportRequest, Exported], 

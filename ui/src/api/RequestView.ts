@@ -97,6 +97,31 @@ retries: number,
  */
 queued_ms?: number | null, 
 /**
+ * Where it came from, as address and port; none for one from inside the program.
+ */
+address?: string | null, 
+/**
+ * How long it took to connect to servers: names, TCP and TLS. None when the connections were
+ * there already.
+ */
+connect_ms?: number | null, 
+/**
+ * Mean time between two tokens of a stream; events with text are taken for tokens.
+ */
+gap_ms?: number | null, 
+/**
+ * How long GitLab's token took to check, where one was shown.
+ */
+auth_ms?: number | null, 
+/**
+ * Who issued that token; none when it was refused, and of one that the gateway issued.
+ */
+token_issuer?: string | null, 
+/**
+ * The GitLab instance of that token; none when it was refused.
+ */
+instance_id?: string | null, 
+/**
  * What else was done to it: translated, cut, polished; in order.
  */
 notes: Array<string>, 

@@ -139,7 +139,7 @@ async fn follow(
     }
 }
 
-fn line(row: &RequestView) -> String {
+pub(super) fn line(row: &RequestView) -> String {
     let state = match (row.state, row.status) {
         (RequestState::Completed, Some(status)) => status.to_string(),
         (RequestState::Failed | RequestState::Refused, Some(status)) => {
@@ -155,6 +155,23 @@ fn line(row: &RequestView) -> String {
         .feature
         .map(|feature| format!(" ({feature})"))
         .unwrap_or_default();
+    let queued = row
+        .queued_ms
+        .map(|queued| format!("queued {queued:.0} ms "))
+        .unwrap_or_default();
+    let connect = row
+        .connect_ms
+        .map(|connect| format!("connect {connect:.0} ms "))
+        .unwrap_or_default();
+    let gap = row
+        .gap_ms
+        .map(|gap| format!(" gap {gap:.1} ms"))
+        .unwrap_or_default();
+    let address = row
+        .address
+        .as_ref()
+        .map(|address| format!(" ({address})"))
+        .unwrap_or_default();
     let error = row
         .error
         .as_ref()
@@ -166,7 +183,7 @@ fn line(row: &RequestView) -> String {
         format!("  [{}]", row.notes.join("; "))
     };
     format!(
-        "{}  {:<12}  {} {}  {}{feature}  {}  first {} total {}  in {} out {}  {}{error}{notes}",
+        "{}  {:<12}  {} {}  {}{feature}  {}{address}  {queued}{connect}first {}{gap} total {}  in {} out {}  {}{error}{notes}",
         row.started_at,
         state,
         row.method,

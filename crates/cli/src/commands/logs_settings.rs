@@ -1,4 +1,4 @@
-//! `gatehouse logs views`, `save-view`, `remove-view`, `keep`, and the way to `files`.
+//! `gatehouse logs views`, `save-view`, `remove-view`, `keep`, and the way to `files` and `cancel`.
 
 use control::Operator;
 use control::view::LogSpace;
@@ -14,6 +14,7 @@ pub(super) async fn run(
     output: Output,
 ) -> Result<(), Stop> {
     match command {
+        LogsCommand::Cancel { id } => super::logs_cancel::run(id, control, output).await?,
         LogsCommand::Files(set) => super::log_files::run(set, control, output).await?,
         LogsCommand::Service(arguments) => {
             super::service_log::run(arguments, control, output).await?;

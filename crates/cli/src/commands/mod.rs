@@ -9,6 +9,7 @@ mod gitlab_prompt;
 mod key;
 mod log_files;
 mod logs;
+mod logs_cancel;
 mod logs_settings;
 mod model;
 mod model_draft;
@@ -91,7 +92,7 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
                 LogsCommand::Views => true,
                 LogsCommand::Keep { days, megabytes } => days.is_none() && megabytes.is_none(),
                 // Whether lines are written is known to the process that writes them.
-                LogsCommand::Files(_) => false,
+                LogsCommand::Files(_) | LogsCommand::Cancel { .. } => false,
                 LogsCommand::SaveView { .. } | LogsCommand::RemoveView { .. } => false,
                 LogsCommand::Service(_) => true,
             };

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 
 use super::index::Index;
 use super::list;
@@ -22,7 +22,7 @@ pub(super) fn total(connection: &Connection) -> rusqlite::Result<u64> {
 /// How many rows match, and whether these are all: at the deadline it ends.
 pub(super) fn matching(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     deadline: Option<Instant>,
 ) -> rusqlite::Result<(u64, bool)> {
     if search.asks_for_words() {
@@ -36,7 +36,7 @@ pub(super) fn matching(
 
 fn in_strides(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     deadline: Option<Instant>,
 ) -> rusqlite::Result<(u64, bool)> {
     let sql = "SELECT ifnull(min(id), 1), ifnull(max(id), 0) FROM requests";
@@ -57,21 +57,19 @@ fn in_strides(
 
 fn with_words(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     deadline: Option<Instant>,
 ) -> rusqlite::Result<(u64, bool)> {
     let index = Index::read(connection)?;
     let mut sum = 0;
     let mut is_whole = true;
-    let each = |sum: &mut u64| {
-        *sum += 1;
-        Ok(true)
-    };
-    list::unindexed(connection, search, &index, i64::MAX, |_| {
+    let mut each = |_: &Row<'_>| {
         is_whole = !is_over(deadline);
-        if is_whole { each(&mut sum) } else { Ok(false) }
-    })?;
-    list::overdue(connection, search, &index, i64::MAX, |_| each(&mut sum))?;
+        sum += u64::from(is_whole);
+        Ok(is_whole)
+    };
+    list::unindexed(connection, search, &index, i64::MAX, &mut each)?;
+    list::overdue(connection, search, &index, i64::MAX, &mut each)?;
     for part in index.parts {
         if !is_whole || is_over(deadline) {
             return Ok((sum, false));

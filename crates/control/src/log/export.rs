@@ -14,7 +14,7 @@ use crate::{Error, ErrorCode};
 const PAGE: u32 = 1_000;
 
 /// The columns of a table, by their names in JSON.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 30] = [
     "id",
     "started_at",
     "correlation_id",
@@ -39,6 +39,12 @@ const COLUMNS: [&str; 24] = [
     "queued_ms",
     "notes",
     "recorded",
+    "address",
+    "connect_ms",
+    "gap_ms",
+    "auth_ms",
+    "token_issuer",
+    "instance_id",
 ];
 
 /// Writes the rows to a new file; `mark` says of each whether it is recorded. A file that exists is left alone; one that could not be written
@@ -61,6 +67,7 @@ pub(super) fn to_file(
     };
     wanted.limit = PAGE;
     wanted.counting = Counting::Skip;
+    wanted.looked_up();
     let mut rows = 0;
     let file = new_private(&path).map_err(refused)?;
     let mut sheet = Sheet::new(format, BufWriter::new(file.as_file())).map_err(refused)?;

@@ -20,7 +20,7 @@ use super::rows::{Statements, note};
 use super::spans::Additions;
 use crate::log_files::{self, LogFiles};
 use crate::recordings::{Recorded, Recordings};
-use crate::view::Notice;
+use crate::view::{Notice, RequestId};
 pub(super) use event::Event;
 use event::{Ended, Known};
 
@@ -311,6 +311,13 @@ impl<R> Keeper<R> {
         self.waiting.clear();
         self.shared.logged.fetch_add(inserted, Ordering::Relaxed);
         Ok(inserted)
+    }
+
+    /// The running request that has this row.
+    pub(super) fn sequence_of(&self, id: RequestId) -> Option<u64> {
+        let mut running = self.running.iter();
+        let found = running.find(|(_, known)| known.row == Some(id.0));
+        found.map(|(sequence, _)| *sequence)
     }
 
     /// Deletes everything that recordings kept.

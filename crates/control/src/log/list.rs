@@ -3,19 +3,22 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use domain::Query;
+use domain::{Query, Test};
 use jiff::Zoned;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
 use super::count;
 use super::index::Index;
 use super::rows::{COLUMNS, view};
-use super::search::{Search, Source};
+use super::search::{Search, Source, phrase};
 use crate::Error;
+use crate::recordings::{Library, Said};
 use crate::view::{Counting, RequestId, RequestPage, RequestQuery, RequestView};
 
 /// Rows of a page that names no limit.
 const PAGE: u32 = 100;
+/// Ids that are looked through at once.
+const STRIDE: i64 = 1 << 14;
 /// How long a quick count goes on.
 const QUICK: Duration = Duration::from_millis(200);
 
@@ -32,18 +35,35 @@ pub(super) struct Wanted {
     pub(super) counting: Counting,
     /// Now, in the zone of the reader.
     pub(super) now: Zoned,
+    /// Where words are looked up beside the rows.
+    pub(super) library: Library,
+    /// For each text of the query, in order, which recordings have it; nothing before
+    /// [`Self::looked_up`].
+    pub(super) said: Vec<Said>,
 }
 
 impl Wanted {
     /// Reads the query of a request for rows.
-    pub(super) fn of(query: &RequestQuery, now: Zoned) -> Result<Self, Error> {
+    pub(super) fn of(query: &RequestQuery, now: Zoned, library: Library) -> Result<Self, Error> {
         Ok(Self {
             query: query.query.as_deref().unwrap_or_default().parse()?,
             limit: query.limit,
             counting: query.count,
             before: query.before,
             now,
+            library,
+            said: Vec::new(),
         })
+    }
+
+    /// The same, after the words were looked up in the recordings. Blocks.
+    pub(super) fn looked_up(&mut self) -> &Self {
+        let texts = self.query.terms.iter().filter_map(|term| match &term.test {
+            Test::Text(words) => Some(self.library.find(&phrase(words))),
+            _ => None,
+        });
+        self.said = texts.collect();
+        self
     }
 }
 
@@ -57,7 +77,7 @@ pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result
     let before = wanted.before.map_or(i64::MAX, |id| id.0);
     // One snapshot for the rows and both numbers; it ends with this page.
     let snapshot = connection.unchecked_transaction()?;
-    let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
+    let search = Search::new(&snapshot, wanted)?;
     let total = count::total(&snapshot)?;
     let (matching, counted) = match wanted.counting {
         _ if search.is_everything() => (total, true),
@@ -73,7 +93,7 @@ pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result
     Ok(RequestPage {
         rows,
         matching,
-        counted,
+        counted: counted && search.is_whole(),
         total,
     })
 }
@@ -81,7 +101,7 @@ pub(super) fn page(connection: &Connection, wanted: &Wanted) -> rusqlite::Result
 /// The newest rows with the words: those that the index does not have, then part by part.
 fn with_words(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     before: i64,
     limit: usize,
 ) -> rusqlite::Result<Vec<RequestView>> {
@@ -94,7 +114,7 @@ fn with_words(
     let mut found = rows.len();
     overdue(connection, search, &index, before, |row| {
         rows.push(view(row)?);
-        Ok(true)
+        Ok(rows.len() - found < limit)
     })?;
     for part in index.parts {
         if part.ids().0 >= before {
@@ -115,7 +135,7 @@ fn with_words(
 /// Looks through the rows after the end of the index, newest first, as long as the taker goes on.
 pub(super) fn unindexed(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     index: &Index,
     before: i64,
     take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
@@ -124,22 +144,71 @@ pub(super) fn unindexed(
     look_through(connection, search, source, take)
 }
 
-/// Looks through the rows that the index passed over or has in an older state.
+/// Takes every row that matches, from this one on, until the deadline; whether these were all.
+/// Newest first where the rows tell it all, else those that the index does not have, then its parts.
+pub(super) fn each(
+    connection: &Connection,
+    search: &Search<'_>,
+    first: i64,
+    deadline: Instant,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<bool> {
+    let mut is_whole = true;
+    let mut each = |row: &Row<'_>| {
+        take(row)?;
+        is_whole = Instant::now() < deadline;
+        Ok(is_whole)
+    };
+    if !search.asks_for_words() {
+        // In strides, so that the deadline is seen where nothing matches.
+        let newest = "SELECT ifnull(max(id), 0) FROM requests";
+        let mut last: i64 = connection.query_row(newest, [], |row| row.get(0))?;
+        while last >= first {
+            let stride = search.rows().and("<=", last).and(">", last - STRIDE);
+            look_through(connection, search, stride.and(">=", first), &mut each)?;
+            last -= STRIDE;
+            if Instant::now() >= deadline {
+                return Ok(last < first);
+            }
+        }
+        return Ok(is_whole);
+    }
+    let index = Index::read(connection)?;
+    let late = search.rows().and(">", index.indexed).and(">=", first);
+    look_through(connection, search, late, &mut each)?;
+    overdue(connection, search, &index, i64::MAX, &mut each)?;
+    for part in index.parts {
+        if part.ids().1 < first {
+            continue;
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        let source = search.indexed_rows(part).and(">=", first);
+        look_through(connection, search, source, &mut each)?;
+    }
+    Ok(is_whole)
+}
+
+/// Looks through the rows that the index passed over or has in an older state, and those whose
+/// recordings have words that are asked for.
 pub(super) fn overdue(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     index: &Index,
     before: i64,
     take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<()> {
     let mut source = search.rows().and("<=", index.indexed).and("<", before);
-    source.sql += " AND id IN (SELECT id FROM overdue)";
+    source.sql += " AND ";
+    source.sql += &search.apart("id", "");
+    source.values.extend(search.said_ids());
     look_through(connection, search, source, take)
 }
 
 fn look_through(
     connection: &Connection,
-    search: &Search,
+    search: &Search<'_>,
     Source { sql, id, values }: Source,
     mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<()> {
@@ -161,7 +230,7 @@ pub(super) fn among(
     ids: &[RequestId],
 ) -> rusqlite::Result<Vec<RequestView>> {
     let snapshot = connection.unchecked_transaction()?;
-    let search = Search::new(&snapshot, &wanted.query, &wanted.now)?;
+    let search = Search::new(&snapshot, wanted)?;
     let mut found = Vec::new();
     for id in ids {
         look_through(&snapshot, &search, search.rows().and("=", id.0), |row| {

@@ -78,6 +78,7 @@ fn request(place: u64) -> (Box<Accepted>, Box<Routed>, Box<Outcome>) {
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         client: "gitlab-main".into(),
+        address: None,
         head: None,
     };
     let routed = Routed {
@@ -91,6 +92,9 @@ fn request(place: u64) -> (Box<Accepted>, Box<Routed>, Box<Outcome>) {
         state: RequestState::Completed,
         status: Some(200),
         first_token_after: Some(Duration::from_millis(5)),
+        between_tokens: None,
+        connected_in: None,
+        token: None,
         duration: Duration::from_millis(40),
         prompt_tokens: Some(10),
         completion_tokens: Some(20),

@@ -11,15 +11,17 @@ use crate::view::{RequestId, RequestView};
 /// The columns in the order of [`view`].
 pub(super) const COLUMNS: &str = "id, started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
-     finish_reason, error, family, provider, answered_by, retries, queued_us, notes";
+     finish_reason, error, family, provider, answered_by, retries, queued_us, notes, \
+     address, connect_us, gap_us, auth_us, token_issuer, instance_id";
 
 /// Where the texts that are searched are among [`COLUMNS`].
 pub(super) const TEXT_COLUMNS: [usize; 9] = [2, 5, 6, 7, 8, 15, 16, 19, 22];
 
 const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
-     finish_reason, error, family, provider, answered_by, retries, queued_us, notes) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     finish_reason, error, family, provider, answered_by, retries, queued_us, notes, \
+     address, connect_us, gap_us, auth_us, token_issuer, instance_id) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // Two updates, because SQLite rewrites the index of each column that an update names.
 const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, family = ?, \
@@ -27,7 +29,8 @@ const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, f
 
 const END: &str = "UPDATE requests SET state = ?, status = ?, first_token_us = ?, duration_us = ?, \
      prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ?, answered_by = ?, \
-     retries = ?, queued_us = ?, notes = ? WHERE id = ?";
+     retries = ?, queued_us = ?, notes = ?, connect_us = ?, gap_us = ?, auth_us = ?, \
+     token_issuer = ?, instance_id = ? WHERE id = ?";
 
 const USED: &str = "INSERT INTO clients (name, last_used_at) VALUES (?, ?) ON CONFLICT (name) \
      DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)";
@@ -58,6 +61,7 @@ impl<'a> Statements<'a> {
         routed: Option<&Routed>,
         outcome: Option<&Outcome>,
     ) -> rusqlite::Result<i64> {
+        let token = outcome.and_then(|outcome| outcome.token.as_deref());
         self.insert.insert(params![
             accepted.at.as_millisecond(),
             accepted.correlation_id,
@@ -85,6 +89,16 @@ impl<'a> Statements<'a> {
             outcome.map_or(0, |outcome| outcome.retries),
             outcome.and_then(|outcome| outcome.queued).map(microseconds),
             outcome.and_then(notes_text),
+            accepted.address.map(|address| address.to_string()),
+            outcome
+                .and_then(|outcome| outcome.connected_in)
+                .map(microseconds),
+            outcome
+                .and_then(|outcome| outcome.between_tokens)
+                .map(microseconds),
+            token.map(|token| microseconds(token.checked_in)),
+            token.and_then(|token| token.issuer.as_deref()),
+            token.and_then(|token| token.instance.as_deref()),
         ])
     }
 
@@ -103,6 +117,7 @@ impl<'a> Statements<'a> {
 
     /// Ends a row; false when there is no such row.
     pub(super) fn end(&mut self, id: i64, outcome: &Outcome) -> rusqlite::Result<bool> {
+        let token = outcome.token.as_deref();
         let changed = self.end.execute(params![
             outcome.state.as_str(),
             outcome.status,
@@ -116,6 +131,11 @@ impl<'a> Statements<'a> {
             outcome.retries,
             outcome.queued.map(microseconds),
             notes_text(outcome),
+            outcome.connected_in.map(microseconds),
+            outcome.between_tokens.map(microseconds),
+            token.map(|token| microseconds(token.checked_in)),
+            token.and_then(|token| token.issuer.as_deref()),
+            token.and_then(|token| token.instance.as_deref()),
             id,
         ])?;
         Ok(changed > 0)
@@ -171,6 +191,12 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
             .get::<_, Option<String>>(22)?
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default(),
+        address: row.get(23)?,
+        connect_ms: milliseconds(row.get(24)?),
+        gap_ms: milliseconds(row.get(25)?),
+        auth_ms: milliseconds(row.get(26)?),
+        token_issuer: row.get(27)?,
+        instance_id: row.get(28)?,
         // The recordings are in a database of their own, which is asked for each page.
         recorded: false,
     })

@@ -1,7 +1,7 @@
 //! The tables of the request log, as each version of the program left them. Opens no file.
 
 /// Lifts a database of the version of its place (from 0) to the next one.
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
@@ -71,5 +71,13 @@ pub(super) const MIGRATIONS: [&str; 3] = [
     INSERT INTO spans SELECT started_at / 5000, min(id), max(id), count(*),
         sum(state = 'failed'), ifnull(sum(completion_tokens), 0) FROM requests GROUP BY 1;
     CREATE INDEX requests_status ON requests (status) WHERE status >= 400;
+",
+    "
+    ALTER TABLE requests ADD COLUMN address TEXT;      -- ip:port of the client
+    ALTER TABLE requests ADD COLUMN connect_us INTEGER;
+    ALTER TABLE requests ADD COLUMN gap_us INTEGER;    -- mean time between tokens
+    ALTER TABLE requests ADD COLUMN auth_us INTEGER;
+    ALTER TABLE requests ADD COLUMN token_issuer TEXT;
+    ALTER TABLE requests ADD COLUMN instance_id TEXT;
 ",
 ];

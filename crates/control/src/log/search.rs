@@ -1,19 +1,23 @@
 //! A query as SQL. What came from outside is bound, never written into a statement. Words are
 //! looked up in the full-text index; rows that it does not have are read and looked through.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Bound, Number, Pattern, Query, Term, Test, Words};
+use domain::{Bound, Number, Pattern, Term, Test, Words};
 use jiff::Zoned;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
 use super::index::Part;
+use super::list::Wanted;
 use super::rows::TEXT_COLUMNS;
 use super::spans::{first_since, last_until};
+use crate::recordings::Said;
 
 /// A query, ready to be put into statements.
-pub(super) struct Search {
+pub(super) struct Search<'a> {
     /// Conditions on a row of `requests`, all of which must hold.
     conditions: Vec<String>,
     /// The values of their question marks, in order.
@@ -24,6 +28,10 @@ pub(super) struct Search {
     is_selective: bool,
     /// Whether an index of the table counts the rows without reading them.
     is_counted_by_index: bool,
+    /// For each of the words, which rows' recordings have them.
+    said: &'a [Said],
+    /// All these rows, as JSON; none without any.
+    said_ids: Option<String>,
 }
 
 /// Rows to read from: a statement from `FROM` to its conditions, and its values.
@@ -36,19 +44,24 @@ pub(super) struct Source {
     pub(super) values: Vec<Value>,
 }
 
-impl Search {
-    /// The search for this query, at this time.
-    pub(super) fn new(
-        connection: &Connection,
-        query: &Query,
-        now: &Zoned,
-    ) -> rusqlite::Result<Self> {
+impl<'a> Search<'a> {
+    /// The search for what is wanted, of which words were looked up.
+    pub(super) fn new(connection: &Connection, wanted: &'a Wanted) -> rusqlite::Result<Self> {
+        let Wanted {
+            query, now, said, ..
+        } = wanted;
+        let ids: BTreeSet<i64> = said
+            .iter()
+            .flat_map(|said| said.rows.keys().copied())
+            .collect();
         let mut search = Self {
             conditions: Vec::new(),
             values: Vec::new(),
             words: Vec::new(),
             is_selective: false,
             is_counted_by_index: matches!(&query.terms[..], [term] if has_index(term)),
+            said,
+            said_ids: (!ids.is_empty()).then(|| serde_json::json!(ids).to_string()),
         };
         for term in &query.terms {
             if let Test::Text(words) = &term.test {
@@ -66,6 +79,24 @@ impl Search {
             search.values.extend(values);
         }
         Ok(search)
+    }
+
+    /// Whether every recording with the words is known.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.said.iter().any(|said| said.is_partial)
+    }
+
+    /// The condition that a row is (or, with `NOT `, is not) one that is looked through apart from
+    /// the index. The values of [`Self::said_ids`] belong to it.
+    pub(super) fn apart(&self, id: &str, not: &str) -> String {
+        let said = self.said_ids.as_ref();
+        let said = said.map_or("", |_| " UNION ALL SELECT value FROM json_each(?)");
+        format!("{id} {not}IN (SELECT id FROM overdue{said})")
+    }
+
+    /// The value of the question mark in [`Self::apart`], where it has one.
+    pub(super) fn said_ids(&self) -> Option<Value> {
+        self.said_ids.clone().map(Value::from)
     }
 
     /// Whether every row is wanted.
@@ -108,7 +139,8 @@ impl Search {
         if !is_negated && !self.is_selective {
             // By the words first: they leave the fewest.
             values.insert(0, expression.into());
-            conditions.push("hit NOT IN (SELECT id FROM overdue)".into());
+            conditions.push(self.apart("hit", "NOT "));
+            values.extend(self.said_ids());
             let from = format!("({hits}) CROSS JOIN requests ON id = hit");
             return Source::new(&from, "hit", &conditions, values);
         }
@@ -120,8 +152,10 @@ impl Search {
         let (first, last) = part.ids();
         conditions.push(format!(
             "{plus}id BETWEEN {first} AND {last} AND +id <= (SELECT indexed FROM totals) \
-             AND +id NOT IN (SELECT id FROM overdue) AND +id {not}IN ({hits})"
+             AND {} AND +id {not}IN ({hits})",
+            self.apart("+id", "NOT "),
         ));
+        values.extend(self.said_ids());
         values.push(expression.into());
         Source::new("requests", "id", &conditions, values)
     }
@@ -134,16 +168,19 @@ impl Search {
         let conditions = [
             format!("{table} MATCH ?"),
             "rowid >= (SELECT min(id) FROM requests)".into(),
-            "rowid NOT IN (SELECT id FROM overdue)".into(),
+            self.apart("rowid", "NOT "),
         ];
-        let source = || Source::new(&table, "rowid", &conditions, vec![expression.into()]);
+        let mut values = vec![expression.into()];
+        values.extend(self.said_ids());
+        let source = || Source::new(&table, "rowid", &conditions, values);
         (!is_negated && self.is_words_alone()).then(source)
     }
 
-    /// Whether the words occur in a row, of which all columns were selected, as they must.
+    /// Whether the words occur in a row, of which all columns were selected, or in its recording, as
+    /// they must.
     pub(super) fn has_words(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
-        for (is_negated, words) in &self.words {
-            let mut occur = false;
+        for (place, (is_negated, words)) in self.words.iter().enumerate() {
+            let mut occur = self.is_said(place, row)?;
             for column in TEXT_COLUMNS {
                 let text = row.get_ref(column)?.as_str_or_null()?;
                 occur |= text.is_some_and(|text| words.occur_in(text));
@@ -153,6 +190,19 @@ impl Search {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the recording of a row has these words.
+    fn is_said(&self, place: usize, row: &Row<'_>) -> rusqlite::Result<bool> {
+        let Some(Said { rows, .. }) = self.said.get(place).filter(|said| !said.rows.is_empty())
+        else {
+            return Ok(false);
+        };
+        let id: i64 = row.get("id")?;
+        Ok(match rows.get(&id) {
+            Some(correlation_id) => row.get_ref("correlation_id")?.as_str()? == correlation_id,
+            None => false,
+        })
     }
 
     /// The words in the language of the index, and whether they are all unwanted: it cannot look
@@ -214,7 +264,7 @@ fn leaves_few(test: &Test) -> bool {
 }
 
 /// A phrase of the full-text table.
-fn phrase(words: &Words) -> String {
+pub(super) fn phrase(words: &Words) -> String {
     let star = if words.is_open() { " *" } else { "" };
     format!("\"{}\"{star}", words.as_str().replace('"', "\"\""))
 }
@@ -247,6 +297,12 @@ fn condition(
         }
         Test::Duration(length) => bound("duration_us", length, microseconds),
         Test::FirstToken(length) => bound("first_token_us", length, microseconds),
+        Test::Connect(length) => bound("connect_us", length, microseconds),
+        Test::Gap(length) => bound("gap_us", length, microseconds),
+        Test::Queued(length) => bound("queued_us", length, microseconds),
+        Test::Address(value) => address(value),
+        Test::Issuer(value) => pattern("token_issuer", value),
+        Test::Instance(value) => pattern("instance_id", value),
         Test::Retries(value) => number("ifnull(retries, 0)", value),
         Test::Streamed(is_streamed) => ("streamed = ?".into(), vec![(*is_streamed).into()]),
         Test::Since(when) => {
@@ -276,6 +332,20 @@ fn pattern(column: &str, pattern: &Pattern) -> (String, Vec<Value>) {
             vec![text.clone().into(), format!("{text}{}", char::MAX).into()],
         ),
     }
+}
+
+/// An address, with whatever port when none is asked for.
+fn address(value: &Pattern) -> (String, Vec<Value>) {
+    let Pattern::Exactly(text) = value else {
+        return pattern("address", value);
+    };
+    let host = match text.parse::<IpAddr>() {
+        Ok(IpAddr::V6(host)) => format!("[{host}]"),
+        _ => text.clone(),
+    };
+    let (condition, mut values) = pattern("address", &Pattern::Beginning(format!("{host}:")));
+    values.push(text.clone().into());
+    (format!("({condition} OR address = ?)"), values)
 }
 
 fn number<T: Copy + Into<i64>>(column: &str, value: &Number<T>) -> (String, Vec<Value>) {

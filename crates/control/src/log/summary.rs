@@ -6,16 +6,16 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{COLUMNS, timestamp, view};
 use super::spans::{self, SPAN, Span, first_since};
-use crate::view::{Activity, ActivityBucket, ActivityQuery, Evidence, LastError, RequestView};
+use crate::view::{Activity, ActivityBucket, Evidence, LastError, RequestView};
 
 /// The period of evidence, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Parts of a period of activity.
-const BUCKETS: i64 = 60;
+pub(super) const BUCKETS: i64 = 60;
 /// Rows whose times to first token a percentile is taken of: the newest.
-const SAMPLE: u32 = 10_000;
+pub(super) const SAMPLE: u32 = 10_000;
 /// The same for one part of a period.
-const PART_SAMPLE: u32 = 500;
+pub(super) const PART_SAMPLE: u32 = 500;
 
 /// Whose requests.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +63,10 @@ pub(super) fn evidence(
 /// What happened in a period up to now: whole spans of [`SPAN`].
 pub(super) fn activity(
     connection: &Connection,
-    query: &ActivityQuery,
+    minutes: u32,
     now: Timestamp,
 ) -> rusqlite::Result<Activity> {
-    let length = i64::from(query.minutes.clamp(1, 100_000)) * 60_000;
-    let start = (now.as_millisecond() - length) / SPAN * SPAN;
+    let (start, length) = period(minutes, now);
     // One snapshot for spans and rows; it ends with this.
     let snapshot = connection.unchecked_transaction()?;
     let mut parts = vec![Part::default(); BUCKETS as usize];
@@ -113,7 +112,14 @@ pub(super) fn activity(
         buckets,
         evidence: sum_up(ended, narrow(sum(|part| part.failed)), times),
         completion_tokens: sum(|part| part.tokens).max(0) as u64,
+        partial: false,
     })
+}
+
+/// When so many minutes up to now begin, with a whole span, and how long they are, in milliseconds.
+pub(super) fn period(minutes: u32, now: Timestamp) -> (i64, i64) {
+    let length = i64::from(minutes.clamp(1, 100_000)) * 60_000;
+    ((now.as_millisecond() - length) / SPAN * SPAN, length)
 }
 
 /// The spans of one sixtieth of a period, together.
@@ -160,7 +166,7 @@ impl Part {
 }
 
 /// A number for a view.
-fn narrow(number: i64) -> u32 {
+pub(super) fn narrow(number: i64) -> u32 {
     number.clamp(0, u32::MAX.into()) as u32
 }
 
@@ -214,7 +220,7 @@ pub(super) fn last_used(
     Ok(time.map(timestamp))
 }
 
-fn sum_up(requests: u32, errors: u32, mut times: Vec<i64>) -> Evidence {
+pub(super) fn sum_up(requests: u32, errors: u32, mut times: Vec<i64>) -> Evidence {
     times.sort_unstable();
     Evidence {
         requests,
@@ -226,7 +232,7 @@ fn sum_up(requests: u32, errors: u32, mut times: Vec<i64>) -> Evidence {
 
 /// The smallest value that so many of a hundred do not exceed, in milliseconds. `sorted` are
 /// microseconds.
-fn percentile(sorted: &[i64], percent: usize) -> Option<f64> {
+pub(super) fn percentile(sorted: &[i64], percent: usize) -> Option<f64> {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(place).map(|micros| *micros as f64 / 1_000.0)
 }

@@ -22,6 +22,7 @@ pub(super) fn accepted(correlation_id: &str) -> Accepted {
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         client: "gitlab".into(),
+        address: None,
         head: None,
     }
 }
@@ -41,6 +42,9 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
         state,
         status: Some(200),
         first_token_after: Some(Duration::from_millis(5)),
+        between_tokens: None,
+        connected_in: None,
+        token: None,
         duration: Duration::from_millis(40),
         prompt_tokens: Some(10),
         completion_tokens: Some(20),

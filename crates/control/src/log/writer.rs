@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 
 use super::keeper::{Event, Keeper};
+use crate::view::RequestId;
 
 /// How long events are gathered: a row is visible this long after its request, and a commit later.
 const GATHER: Duration = Duration::from_millis(10);
@@ -18,6 +19,8 @@ const BATCH: usize = 1_000;
 pub(super) enum Command {
     /// Keep everything sent so far, then answer.
     Flush(oneshot::Sender<()>),
+    /// Keep everything sent so far, then say which running request has this row.
+    Sequence(RequestId, oneshot::Sender<Option<u64>>),
     /// Delete everything that recordings kept, then answer.
     Purge(oneshot::Sender<std::io::Result<()>>),
     /// Keep everything sent so far, then end.
@@ -84,6 +87,7 @@ async fn run<E: Into<Event<R>>, R>(
         match command {
             // Whoever asked may be gone.
             Some(Command::Flush(done)) => drop(done.send(())),
+            Some(Command::Sequence(id, done)) => drop(done.send(keeper.sequence_of(id))),
             Some(Command::Purge(done)) => drop(done.send(keeper.purge())),
             Some(Command::Close) => return keeper.close(Instant::now()),
             // Nobody waits.

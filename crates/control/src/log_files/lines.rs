@@ -2,6 +2,8 @@
 //! as far as they are known here. Content stands there only of requests that are recorded. Writes
 //! nothing, and takes it for granted that secrets are replaced already.
 
+use std::time::Duration;
+
 use domain::{Feature, LogFiles, LogLevel};
 use gateway::{Accepted, Expanded, Headers, Outcome, RequestState, Routed, UpstreamCall};
 use jiff::Timestamp;
@@ -110,10 +112,10 @@ fn access(ended: &Ended<'_>) -> Fields {
     let status = outcome.status;
     let shown = status.map_or("-".into(), |status| status.to_string());
     let client = &accepted.client;
-    let message = format!(
-        "{client} - \"{} {path} {version}\" {shown}",
-        accepted.method
-    );
+    let from = accepted
+        .address
+        .map_or_else(|| client.clone(), |from| from.to_string());
+    let message = format!("{from} - \"{} {path} {version}\" {shown}", accepted.method);
     let mut fields = common(ended, "api.access", &message);
     let header = |name: &str| {
         head.and_then(|head| head.headers.iter().find(|(known, _)| known == name))
@@ -121,6 +123,8 @@ fn access(ended: &Ended<'_>) -> Fields {
     };
     let host = header("host").unwrap_or_default();
     let sent = header("x-gitlab-rails-send-start").and_then(|text| text.parse::<f64>().ok());
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+    let token = outcome.token.as_deref();
     let arrived = accepted.at.as_millisecond() as f64 / 1e3;
     let known = [
         ("url", json!(format!("http://{host}{path}"))),
@@ -128,6 +132,11 @@ fn access(ended: &Ended<'_>) -> Fields {
         ("method", json!(accepted.method)),
         ("http_version", json!(version.trim_start_matches("HTTP/"))),
         ("client", json!(client)),
+        ("client_ip", json!(accepted.address.map(|from| from.ip()))),
+        (
+            "client_port",
+            json!(accepted.address.map(|from| from.port())),
+        ),
         ("user_agent", json!(header("user-agent"))),
         ("status_code", json!(status)),
         ("state", json!(outcome.state)),
@@ -135,7 +144,19 @@ fn access(ended: &Ended<'_>) -> Fields {
         ("duration_s", json!(outcome.duration.as_secs_f64())),
         (
             "first_chunk_duration_s",
-            json!(outcome.first_token_after.map(|time| time.as_secs_f64())),
+            json!(seconds(outcome.first_token_after)),
+        ),
+        ("connect_duration_s", json!(seconds(outcome.connected_in))),
+        ("token_gap_s", json!(seconds(outcome.between_tokens))),
+        ("queue_duration_s", json!(seconds(outcome.queued))),
+        (
+            "auth_duration_s",
+            json!(token.map(|token| token.checked_in.as_secs_f64())),
+        ),
+        ("token_issuer", json!(token.map(|token| &token.issuer))),
+        (
+            "token_instance_id",
+            json!(token.map(|token| &token.instance)),
         ),
         (
             "duration_request",

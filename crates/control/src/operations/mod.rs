@@ -2,6 +2,7 @@
 //! `api.rs` gives them their names.
 
 mod audit;
+mod cancel;
 mod client_keys;
 mod families;
 mod features;

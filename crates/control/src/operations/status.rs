@@ -42,6 +42,6 @@ impl Control {
 
     /// What happened in a period.
     pub async fn activity(&self, query: ActivityQuery) -> Result<Activity, Error> {
-        self.log.activity(query, jiff::Timestamp::now()).await
+        self.log.activity(query, jiff::Zoned::now()).await
     }
 }

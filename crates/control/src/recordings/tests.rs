@@ -47,6 +47,12 @@ fn row(id: i64, correlation_id: &str) -> RequestView {
         answered_by: None,
         retries: 0,
         queued_ms: None,
+        address: None,
+        connect_ms: None,
+        gap_ms: None,
+        auth_ms: None,
+        token_issuer: None,
+        instance_id: None,
         notes: Vec::new(),
         recorded: false,
     }

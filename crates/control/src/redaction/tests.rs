@@ -224,6 +224,7 @@ fn texts_of_a_row_are_replaced_but_the_name_of_a_client_key_stays() {
             method: "GET".into(),
             path: "/v1/sk-proj-4fQ8xkT0b2Rz7LmNpQ".into(),
             client: client.into(),
+            address: None,
             head: None,
         };
         redaction.accepted(&mut accepted);

@@ -73,6 +73,31 @@ pub struct RequestView {
     /// How long the request waited for its turn.
     #[ts(optional = nullable)]
     pub queued_ms: Option<f64>,
+    /// Where it came from, as address and port; none for one from inside the program.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub address: Option<String>,
+    /// How long it took to connect to servers: names, TCP and TLS. None when the connections were
+    /// there already.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub connect_ms: Option<f64>,
+    /// Mean time between two tokens of a stream; events with text are taken for tokens.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub gap_ms: Option<f64>,
+    /// How long GitLab's token took to check, where one was shown.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub auth_ms: Option<f64>,
+    /// Who issued that token; none when it was refused, and of one that the gateway issued.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub token_issuer: Option<String>,
+    /// The GitLab instance of that token; none when it was refused.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub instance_id: Option<String>,
     /// What else was done to it: translated, cut, polished; in order.
     pub notes: Vec<String>,
     /// Whether a recording keeps it in full.
@@ -183,6 +208,10 @@ pub struct Evidence {
 pub struct ActivityQuery {
     /// Minutes back from now, 1 to 100,000.
     pub minutes: u32,
+    /// Only rows for which every term of this query holds. Without one, all.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub query: Option<String>,
 }
 
 /// What happened in a period.
@@ -196,6 +225,9 @@ pub struct Activity {
     /// Tokens of all answers.
     #[ts(type = "number")]
     pub completion_tokens: u64,
+    /// Whether there was no time to look at every row: the newest were looked at.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// One sixtieth of a period.

@@ -17,8 +17,10 @@ pub(super) struct Key {
     pub(super) read: fn(&Value) -> Option<Test>,
 }
 
+const LENGTH: &str = "a bound such as >2s or <=300ms (units: ms, s, m, h)";
+
 /// Every key.
-pub(super) const KEYS: [Key; 16] = [
+pub(super) const KEYS: [Key; 22] = [
     Key {
         name: "model",
         takes: || name("a deployment name"),
@@ -71,13 +73,43 @@ pub(super) const KEYS: [Key; 16] = [
     },
     Key {
         name: "duration",
-        takes: || "a bound such as >2s or <=300ms (units: ms, s, m, h)".into(),
+        takes: || LENGTH.into(),
         read: |value| length(&value.text).map(Test::Duration),
     },
     Key {
         name: "first",
-        takes: || "a bound such as >2s or <=300ms (units: ms, s, m, h)".into(),
+        takes: || LENGTH.into(),
         read: |value| length(&value.text).map(Test::FirstToken),
+    },
+    Key {
+        name: "connect",
+        takes: || LENGTH.into(),
+        read: |value| length(&value.text).map(Test::Connect),
+    },
+    Key {
+        name: "gap",
+        takes: || LENGTH.into(),
+        read: |value| length(&value.text).map(Test::Gap),
+    },
+    Key {
+        name: "queued",
+        takes: || LENGTH.into(),
+        read: |value| length(&value.text).map(Test::Queued),
+    },
+    Key {
+        name: "address",
+        takes: || name("an address such as 127.0.0.1 or 127.0.0.1:51234"),
+        read: |value| pattern(value).map(Test::Address),
+    },
+    Key {
+        name: "issuer",
+        takes: || name("the issuer of a token"),
+        read: |value| pattern(value).map(Test::Issuer),
+    },
+    Key {
+        name: "instance",
+        takes: || name("the id of a GitLab instance"),
+        read: |value| pattern(value).map(Test::Instance),
     },
     Key {
         name: "since",

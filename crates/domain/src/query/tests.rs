@@ -50,6 +50,14 @@ fn every_key_is_read_and_written_in_its_normal_form() {
             "path:/v1/* method:POST id:01JD9Z",
         ),
         ("duration:>2s first:<=1.5s", "duration:>2s first:<=1500ms"),
+        (
+            "connect:>100ms gap:<=50ms queued:>1s",
+            "connect:>100ms gap:<=50ms queued:>1s",
+        ),
+        (
+            "address:127.0.0.1:9 -address:[::1] address:10.* issuer:\"https://a b\" instance:7*",
+            "address:127.0.0.1:9 -address:[::1] address:10.* issuer:\"https://a b\" instance:7*",
+        ),
         ("duration:<60s first:>=0.25ms", "duration:<1m first:>=250us"),
         ("since:10m until:24h", "since:10m until:1d"),
         (

@@ -2,6 +2,7 @@
 //! anybody on this machine where the admin allows it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use access::{Access, Caller, Scope as TokenScope};
 use gitlab::wire::{Refusal, Scope};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::error::GatewayError;
 use crate::guard::{self, Via};
+use crate::record::Token;
 use crate::snapshot::Snapshot;
 
 /// Who asks.
@@ -64,7 +66,7 @@ pub(crate) async fn identify(
 ) -> Result<Identity, GatewayError> {
     let local = match via {
         Via::Inside(_) => return Ok(Identity::Trusted),
-        Via::Network(local) => local,
+        Via::Network { local, .. } => local,
     };
     let settings = &snapshot.settings;
     if guard::has_key(parts, settings) {
@@ -88,6 +90,24 @@ pub(crate) async fn identify(
             text: refusal.to_string(),
             reason: refusal.reason(),
         })
+}
+
+/// What the record says of the token that was looked at; none when none was. What a refused one
+/// says of itself is nobody's word.
+pub(crate) fn shown(
+    identified: &Result<Identity, GatewayError>,
+    checked_in: Duration,
+) -> Option<Box<Token>> {
+    let caller = match identified {
+        Ok(Identity::Token(caller)) => Some(caller),
+        Err(GatewayError::TokenRefused { .. }) => None,
+        _ => return None,
+    };
+    Some(Box::new(Token {
+        checked_in,
+        issuer: caller.and_then(|caller| caller.issuer().map(str::to_owned)),
+        instance: caller.map(|caller| caller.instance_id().to_owned()),
+    }))
 }
 
 fn is_loopback(address: IpAddr) -> bool {

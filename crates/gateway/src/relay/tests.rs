@@ -30,9 +30,10 @@ impl Fixture {
             method: "POST".into(),
             path: "/v1/chat/completions".into(),
             client: "test".into(),
+            address: None,
             head: None,
         };
-        let mut record = sink.begin(accepted).await;
+        let mut record = sink.begin(accepted, None).await;
         record.routed(
             Routed {
                 model: "m".into(),

@@ -26,7 +26,7 @@ pub(crate) fn monitoring(
     let endpoint = Endpoint::from_path(parts.method.as_str(), parts.uri.path()).ok()?;
     let settings = &snapshot.settings;
     let checked = match (&endpoint, via) {
-        (Endpoint::Healthz | Endpoint::Ready, Via::Network(local)) => {
+        (Endpoint::Healthz | Endpoint::Ready, Via::Network { local, .. }) => {
             guard::check_host(parts, settings, local)
         }
         (Endpoint::Healthz | Endpoint::Ready, Via::Inside(_)) => Ok(()),

@@ -92,6 +92,11 @@ impl Fixture {
                 limit: u32::MAX,
                 before: None,
                 now: jiff::Zoned::now(),
+                library: crate::recordings::Library {
+                    folder: self.folder.path().to_owned(),
+                    shared: std::sync::Arc::default(),
+                },
+                said: Vec::new(),
             },
         )
         .unwrap()

@@ -99,7 +99,13 @@ async fn activity_sums_up_sixty_parts_of_the_period() {
     fixture.log.flush().await;
     let activity = fixture
         .log
-        .activity(ActivityQuery { minutes: 60 }, now())
+        .activity(
+            ActivityQuery {
+                minutes: 60,
+                query: None,
+            },
+            zoned(),
+        )
         .await
         .unwrap();
     assert_eq!(activity.buckets.len(), 60);

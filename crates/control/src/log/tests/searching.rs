@@ -255,6 +255,10 @@ async fn rows_of_an_older_log_are_searched_and_summed_up_after_the_lift() {
         .execute_batch(
             "DROP TRIGGER requests_end_again; DROP TABLE totals; DROP TABLE parts;
              DROP TABLE overdue; DROP TABLE spans; DROP INDEX requests_status;
+             ALTER TABLE requests DROP COLUMN address; ALTER TABLE requests DROP COLUMN connect_us;
+             ALTER TABLE requests DROP COLUMN gap_us; ALTER TABLE requests DROP COLUMN auth_us;
+             ALTER TABLE requests DROP COLUMN token_issuer;
+             ALTER TABLE requests DROP COLUMN instance_id;
              UPDATE requests SET state = 'running' WHERE id = 3; PRAGMA user_version = 2;",
         )
         .unwrap();
@@ -264,8 +268,11 @@ async fn rows_of_an_older_log_are_searched_and_summed_up_after_the_lift() {
     assert_eq!(lifted.found("codestral").await, [3, 2]);
     assert_eq!(lifted.found("\"old one\"").await, [4]);
     assert_eq!(lifted.found("since:1h").await, [4, 3]);
-    let activity = ActivityQuery { minutes: 60 };
-    let activity = lifted.log.activity(activity, now()).await.unwrap();
+    let activity = ActivityQuery {
+        minutes: 60,
+        query: None,
+    };
+    let activity = lifted.log.activity(activity, zoned()).await.unwrap();
     assert_eq!(activity.evidence.requests, 2);
 }
 
@@ -282,6 +289,40 @@ async fn a_period_is_whole_though_the_clock_jumped_back() {
         ("since:40m until:9m", vec![4, 2, 1]),
     ] {
         assert_eq!(fixture.found(text).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_strip_of_a_query_has_its_rows_alone_whether_they_are_indexed_or_not() {
+    let mut fixture = Fixture::new();
+    for (minutes_ago, model) in [
+        (90, "mixtral"),
+        (50, "mixtral"),
+        (30, "codestral"),
+        (1, "mixtral"),
+    ] {
+        fixture.request(minutes_ago, model, RequestState::Completed, Some(20));
+    }
+    fixture.request(1, "mixtral", RequestState::Failed, None);
+    fixture.log.flush().await;
+    for _ in 0..2 {
+        for (query, expected) in [
+            ("model:mixtral", (3, 1)),
+            ("mixtral", (3, 1)),
+            ("-mixtral", (1, 0)),
+            ("state:failed", (1, 1)),
+            ("nowhere", (0, 0)),
+        ] {
+            let asked = ActivityQuery {
+                minutes: 60,
+                query: Some(query.into()),
+            };
+            let activity = fixture.log.activity(asked, zoned()).await.unwrap();
+            let sum: u32 = activity.buckets.iter().map(|bucket| bucket.requests).sum();
+            assert_eq!((sum, activity.evidence.errors), expected, "{query}");
+            assert!(!activity.partial);
+        }
+        fixture.index();
     }
 }
 

@@ -1,0 +1,56 @@
+//! What a row says of times and of where a request came from.
+
+use serde_json::{Value, json};
+
+use crate::fixture::Fixture;
+
+impl Fixture {
+    fn found(&self, query: &str) -> Vec<Value> {
+        let words = ["logs", "--query", query];
+        self.gatehouse.run(&words).succeeded().lines()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_has_the_time_to_connect_the_gap_of_a_stream_and_the_address_of_its_client() {
+    let gateway = Fixture::start(&["good"]);
+    for (id, streamed) in [("first", true), ("second", true), ("third", false)] {
+        let request = gateway.chat("good", json!({"stream": streamed}));
+        let answer = request.header("x-request-id", id).send().await.unwrap();
+        answer.text().await.unwrap();
+    }
+    let row = |id: &str| gateway.gatehouse.row(id);
+    let (first, second, third) = (row("first"), row("second"), row("third"));
+    assert!(first["connect_ms"].as_f64() > Some(0.0), "{first}");
+    assert_eq!(
+        second["connect_ms"],
+        Value::Null,
+        "the connection was there"
+    );
+    assert!(first["gap_ms"].as_f64() > Some(0.0), "{first}");
+    assert_eq!(third["gap_ms"], Value::Null, "no stream has no gaps");
+    let address = first["address"].as_str().unwrap();
+    assert!(address.starts_with("127.0.0.1:"), "{first}");
+    let ids = |query: &str| {
+        let rows = gateway.found(query);
+        let ids = rows
+            .iter()
+            .map(|row| row["correlation_id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids("connect:>0ms"), ["first"]);
+    assert_eq!(ids("gap:>0ms"), ["first", "second"]);
+    assert_eq!(ids("address:127.0.0.1").len(), 3);
+    assert_eq!(ids(&format!("address:{address} id:first")), ["first"]);
+    assert_eq!(ids("address:127.0.0.10"), [""; 0]);
+    assert_eq!(ids("address:127.0.*").len(), 3);
+
+    let text = gateway
+        .gatehouse
+        .run_plain(&["logs", "--correlation-id", "first"]);
+    let text = text.succeeded().stdout;
+    assert!(
+        text.contains("connect ") && text.contains(" gap ") && text.contains(address),
+        "{text}"
+    );
+}
