@@ -121,8 +121,17 @@ impl<'family> Defuser<'family> {
     }
 }
 
-/// The first control token in these bytes: one of the family, or one that no code looks like.
+/// The first control token in these bytes: one of the family, or one that no code looks like. Every
+/// conversation is asked, and nearly none has one.
 pub fn control_token(text: &[u8], family: &FamilyRecord) -> Option<String> {
+    // Every known one begins so, and so do most of those of families.
+    let may_be_there = memchr::memchr(b'<', text).is_some()
+        || own_tokens(family)
+            .filter(|token| !token.starts_with('<'))
+            .any(|token| memchr::memmem::find(text, token.as_bytes()).is_some());
+    if !may_be_there {
+        return None;
+    }
     let tokens: Vec<&str> = own_tokens(family).chain(KNOWN.iter().copied()).collect();
     let found = search(&tokens)?.find(text)?;
     Some(tokens[found.pattern().as_usize()].to_owned())

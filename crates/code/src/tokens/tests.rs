@@ -88,6 +88,7 @@ fn a_control_token_is_found_where_a_family_has_it() {
     assert_eq!(found("a [SUFFIX] b", "codestral"), Some("[SUFFIX]".into()));
     // Words of other families may well be text here.
     assert_eq!(found("a [SUFFIX] b <PRE>", "general"), None);
+    assert!(KNOWN.iter().all(|token| token.starts_with('<')));
 }
 
 #[test]
