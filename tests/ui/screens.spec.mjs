@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { ask, open, picture, show, violations } from './support.mjs'
 
-const SCREENS = ['Overview', 'Models', 'Features', 'Gateway', 'Playground', 'Logs']
+const SCREENS = ['Overview', 'Models', 'Features', 'Gateway', 'Playground', 'Logs', 'Settings']
 const ADD = ['model', 'add', 'demo', '--family', 'general', '--endpoint', 'sample']
 
 for (const [state, commands] of [

@@ -1,6 +1,7 @@
 //! The command line: what each command promises, its exit status, and that nothing is lost when
 //! things go wrong.
 
+mod audit;
 mod commands;
 mod gitlab;
 mod logs;

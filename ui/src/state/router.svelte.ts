@@ -1,6 +1,14 @@
 // The address after `#` decides the screen: `#/models/m4/test?from=overview`.
 
-export const SCREENS = ['overview', 'models', 'features', 'gateway', 'playground', 'logs', 'settings'] as const
+export const SCREENS = [
+  'overview',
+  'models',
+  'features',
+  'gateway',
+  'playground',
+  'logs',
+  'settings',
+] as const
 export type Screen = (typeof SCREENS)[number]
 export type Route = { screen: Screen; path: string[]; query: Record<string, string> }
 

@@ -123,8 +123,23 @@ pub(super) fn inspect(folder: &Path, now: Timestamp) -> Result<Option<PathBuf>, 
         None => Ok(()),
     });
     match looked {
-        Err(error) if error.is_damage() => Ok(Some(set_aside(&path(folder), now)?)),
+        Err(error) if error.is_damage() => Ok(Some(begin_anew(&path(folder), now)?)),
         outcome => outcome.map(|()| None),
+    }
+}
+
+/// Moves a damaged database away, and a journal beside it with it: it would be played into the new
+/// one.
+fn begin_anew(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let journal = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-journal");
+        PathBuf::from(name)
+    };
+    let aside = set_aside(path, now)?;
+    match std::fs::rename(journal(path), journal(&aside)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(aside),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Settings;
+use domain::{Model, Settings};
 use jiff::Timestamp;
 
 use crate::audit::{Note, Row, diff};
@@ -38,14 +38,17 @@ impl Control {
         if is_moved {
             *self.listening_here() = None;
         }
-        for id in gone {
-            self.tests.forget(id);
-            self.keys.remove(id).await?;
+        for model in gone {
+            self.tests.forget(model.id);
+            self.forget_key_of(&model).await;
         }
         self.keys.expect(&self.settings.load());
         self.apply();
-        if row.touches(&["gitlab"]) {
-            self.check_gitlab(()).await?;
+        if row.touches(&["gitlab"])
+            && let Err(error) = self.check_gitlab(()).await
+        {
+            // The change is undone all the same; the GitLab screen says what is wrong.
+            tracing::warn!(%error, "GitLab could not be asked for its keys");
         }
         let (audit, settings) = (Arc::clone(&self.audit), self.settings.load_full());
         blocking(move || Ok(audit.undo_of(id)?.view(&diff::document(&settings)))).await
@@ -59,8 +62,8 @@ impl Control {
         })
     }
 
-    /// Changes the settings back, and answers with the models that are gone and had a key.
-    async fn undo(&self, row: &Row) -> Result<Vec<domain::ModelId>, Error> {
+    /// Changes the settings back, and answers with the models that are gone.
+    async fn undo(&self, row: &Row) -> Result<Vec<Model>, Error> {
         let note = Note {
             undoes: Some((row.id, row.sentence.clone())),
             ..Note::default()
@@ -68,14 +71,8 @@ impl Control {
         self.change_noting(note, |settings| {
             let undone = row.undone(settings, Timestamp::now())?;
             let before = std::mem::replace(settings, undone);
-            let gone = before
-                .models
-                .iter()
-                .filter(|model| settings.model(model.id).is_none());
-            Ok(gone
-                .filter(|model| model.has_key)
-                .map(|model| model.id)
-                .collect())
+            let is_gone = |model: &&Model| settings.model(model.id).is_none();
+            Ok(before.models.iter().filter(is_gone).cloned().collect())
         })
         .await
     }

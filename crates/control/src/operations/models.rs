@@ -85,8 +85,17 @@ impl Control {
         });
         let (model, features) = removed.await?;
         self.tests.forget(id);
+        self.forget_key_of(&model).await;
+        self.keys.expect(&self.settings.load());
+        self.apply();
+        Ok(features)
+    }
+
+    /// Removes the key of a model that is gone. One that stays is said: the model does not come
+    /// back for it.
+    pub(crate) async fn forget_key_of(&self, model: &Model) {
         if model.has_key
-            && let Err(error) = self.keys.remove(id).await
+            && let Err(error) = self.keys.remove(model.id).await
         {
             self.notice(Notice {
                 what: format!("The key of \"{}\" is still in the keyring.", model.name),
@@ -96,9 +105,6 @@ impl Control {
                 ),
             });
         }
-        self.keys.expect(&self.settings.load());
-        self.apply();
-        Ok(features)
     }
 
     /// Switches a model on or off.

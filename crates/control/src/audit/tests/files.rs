@@ -4,7 +4,10 @@ use super::*;
 async fn a_damaged_audit_is_set_aside() {
     let folder = TempDir::new().unwrap();
     fs::write(database::path(folder.path()), "x".repeat(4_096)).unwrap();
+    let journal = folder.path().join("audit.sqlite-journal");
+    fs::write(&journal, "of the damaged one").unwrap();
     let fixture = Fixture::over(folder);
+    assert!(!journal.exists());
     let notices = fixture.control.notices();
     assert!(notices[0].what.contains("audit"), "{notices:?}");
     fixture.add("gpu-3").await;
