@@ -216,6 +216,17 @@ pub(crate) enum LogsCommand {
         /// Its correlation id, or the number of its row
         id: String,
     },
+    /// Show what GitLab's log files, the request log and model servers say of a correlation id
+    ///
+    /// Without an id, the newest ids of the files are listed.
+    Join {
+        /// Correlation id
+        #[arg(required_unless_present = "files")]
+        id: Option<String>,
+        /// A log file of GitLab: llm.log, production_json.log, graphql_json.log, api_json.log
+        #[arg(long = "file", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
     /// List the saved views
     Views,
     /// Keep a query under a name

@@ -137,6 +137,10 @@ api! {
     cancel_request(RequestId) -> RequestView;
     /// Writes every row that a query finds to a new file among the user's downloads.
     export_requests(ExportRequest) -> Exported;
+    /// What GitLab's files, the request log and the recordings say of one correlation id.
+    join(JoinQuery) -> Joined;
+    /// The newest correlation ids of a log file.
+    ids_in_file(String) -> SeenIds;
     /// Queries of the request log with a name.
     list_views(()) -> Vec<SavedView>;
     /// Keeps a query under a name, in the place of the one that has it.

@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod files;
 mod gitlab;
+mod join;
 mod keys;
 mod lock;
 mod log;

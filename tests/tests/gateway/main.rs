@@ -19,6 +19,8 @@ mod hang_up;
 #[cfg(test)]
 mod idle;
 #[cfg(test)]
+mod join;
+#[cfg(test)]
 mod log_files;
 #[cfg(test)]
 mod matrix;

@@ -21,6 +21,8 @@ import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
 import type { GitlabDraft } from "./GitlabDraft";
 import type { GitlabView } from "./GitlabView";
+import type { JoinQuery } from "./JoinQuery";
+import type { Joined } from "./Joined";
 import type { KeyringView } from "./KeyringView";
 import type { LogFiles } from "./LogFiles";
 import type { LogFilesView } from "./LogFilesView";
@@ -52,6 +54,7 @@ import type { SaveModelAndKey } from "./SaveModelAndKey";
 import type { SavePrompt } from "./SavePrompt";
 import type { SavedView } from "./SavedView";
 import type { SecretState } from "./SecretState";
+import type { SeenIds } from "./SeenIds";
 import type { ServedModel } from "./ServedModel";
 import type { ServiceLogPage } from "./ServiceLogPage";
 import type { ServiceLogQuery } from "./ServiceLogQuery";
@@ -221,6 +224,14 @@ cancel_request: [RequestId, RequestView],
  * Writes every row that a query finds to a new file among the user's downloads.
  */
 export_requests: [ExportRequest, Exported], 
+/**
+ * What GitLab's files, the request log and the recordings say of one correlation id.
+ */
+join: [JoinQuery, Joined], 
+/**
+ * The newest correlation ids of a log file.
+ */
+ids_in_file: [string, SeenIds], 
 /**
  * Queries of the request log with a name.
  */

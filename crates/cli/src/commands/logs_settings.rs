@@ -1,4 +1,4 @@
-//! `gatehouse logs views`, `save-view`, `remove-view`, `keep`, and the way to `files` and `cancel`.
+//! `gatehouse logs views`, `save-view`, `remove-view`, `keep`, and the way to `files`, `cancel` and `join`.
 
 use control::Operator;
 use control::view::LogSpace;
@@ -15,6 +15,9 @@ pub(super) async fn run(
 ) -> Result<(), Stop> {
     match command {
         LogsCommand::Cancel { id } => super::logs_cancel::run(id, control, output).await?,
+        LogsCommand::Join { id, files } => {
+            super::logs_join::run(id.as_deref(), files, control, output).await?
+        }
         LogsCommand::Files(set) => super::log_files::run(set, control, output).await?,
         LogsCommand::Service(arguments) => {
             super::service_log::run(arguments, control, output).await?;

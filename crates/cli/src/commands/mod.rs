@@ -10,6 +10,7 @@ mod key;
 mod log_files;
 mod logs;
 mod logs_cancel;
+mod logs_join;
 mod logs_settings;
 mod model;
 mod model_draft;
@@ -89,7 +90,7 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             ..
         }) => {
             let reads = match command {
-                LogsCommand::Views => true,
+                LogsCommand::Views | LogsCommand::Join { .. } => true,
                 LogsCommand::Keep { days, megabytes } => days.is_none() && megabytes.is_none(),
                 // Whether lines are written is known to the process that writes them.
                 LogsCommand::Files(_) | LogsCommand::Cancel { .. } => false,

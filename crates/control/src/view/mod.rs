@@ -7,6 +7,7 @@ mod family;
 mod feature;
 mod gateway;
 mod gitlab;
+mod join;
 mod log_files;
 mod model;
 mod prompt;
@@ -30,6 +31,7 @@ pub use gitlab::{
     DocumentationState, GitlabDraft, GitlabView, OverrideView, RefusalView, SeenTokenView,
     TokenKindView, TokenProviderView, UserTokenKey,
 };
+pub use join::{Hop, JoinQuery, Joined, JoinedField, JoinedFile, JoinedMoment, SeenId, SeenIds};
 pub use log_files::LogFilesView;
 pub use model::{
     Health, HealthState, ModelSwitch, ModelView, SaveModelAndKey, ServedModel, SetKey, Stage,
