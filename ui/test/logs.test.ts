@@ -4,8 +4,9 @@ import type { RequestPage } from '../src/api/RequestPage'
 import { fake } from '../src/backend/fake'
 import { row } from '../src/backend/fake/requests'
 import { merge } from '../src/screens/Logs/log.svelte'
+import { accept, offersFor, partsOf } from '../src/screens/Logs/terms'
 import { logs } from '../src/text/logs'
-import { open, screen, type, waitFor, within } from './helpers'
+import { fireEvent, open, press, screen, type, waitFor, within } from './helpers'
 
 const rows = (...ids: number[]) => ids.map((id) => row(id, 0))
 const ids = (list: { id: number }[]) => list.map((one) => one.id)
@@ -69,5 +70,86 @@ describe('the log', () => {
 
   it('drops what lies behind a gap that it cannot fill', () => {
     expect(ids(merge(rows(3, 2, 1), rows(9, 8, 7), 3))).toEqual([9, 8, 7])
+  })
+})
+
+describe('the query bar', () => {
+  const values = { model: ['Mixtral 8x7B', 'mini'], status: ['200', '5xx'], streamed: [] }
+
+  it('shows finished terms with a key as chips and leaves words as text', () => {
+    expect(partsOf('status:5xx one -model:"a b" two since:')).toEqual({
+      chips: ['status:5xx', '-model:"a b"'],
+      rest: 'one two since:',
+    })
+  })
+
+  it('offers keys and values for the last term alone', () => {
+    expect(offersFor('mod', values)).toEqual(['model:'])
+    expect(offersFor('x -st', values)).toEqual(['-status:', '-streamed:'])
+    expect(offersFor('model:mi', values)).toEqual(['model:"Mixtral 8x7B"', 'model:mini'])
+    expect(offersFor('status:200', values)).toEqual([])
+    expect(offersFor('model:m ', values)).toEqual([])
+    expect(accept('words mod', 'model:')).toBe('words model:')
+  })
+
+  it('makes a term a chip at its end, takes it back as text, and removes it', async () => {
+    await open('logs')
+    const field = await type('Search', 'status:404 ')
+    await waitFor(() => expect(location.hash).toContain('text=status%3A404'))
+    expect(field.value).toBe('')
+    await press('Change status:404')
+    await waitFor(() => expect(field.value).toBe('status:404'))
+    await fireEvent.keyDown(field, { key: 'Enter' })
+    await press('Remove status:404')
+    await waitFor(() => expect(location.hash).not.toContain('status'))
+  })
+
+  it('marks the term that cannot be read, with the reason', async () => {
+    const back = fake()
+    const open_ = back.open.bind(back)
+    const message = 'The query cannot be read at status:nine: status takes a status such as 500.'
+    back.open = ((
+      name: never,
+      input: { query?: string },
+      onEvent: never,
+      onError: (error: unknown) => void,
+    ) => {
+      if (name !== 'requests' || !input.query) return open_(name, input as never, onEvent, onError as never)
+      queueMicrotask(() => onError({ code: 'invalid', message, hint: '', field: 'query' }))
+      return () => {}
+    }) as typeof back.open
+    await open('logs', [], { text: 'model:mini status:nine' }, back)
+    expect(await screen.findByText(/^status takes a status such as 500/)).toBeTruthy()
+    const chips = [...document.querySelectorAll('.chip')]
+    expect(chips.map((chip) => chip.classList.contains('wrong'))).toEqual([false, true])
+  })
+})
+
+describe('a running request', () => {
+  it('is cancelled from its drawer and then says so', async () => {
+    const back = fake()
+    back.tick()
+    const { rows: known } = back.table.list_requests({ limit: 1 }) as RequestPage
+    await open('logs', [], { id: String(known[0]!.id) }, back)
+    const detail = within(await screen.findByRole('complementary', { name: 'Request' }))
+    ;(await detail.findByRole('button', { name: 'Cancel' })).click()
+    expect(await detail.findByText('cancelled by the admin')).toBeTruthy()
+    expect(detail.queryByRole('button', { name: 'Cancel' })).toBeNull()
+  })
+})
+
+describe('the join', () => {
+  it('lists the ids of a file and puts one on a timeline with its three hops', async () => {
+    await open('logs', ['join'], { files: '/var/log/gitlab/llm.log' })
+    const ids = await waitFor(() => {
+      const found = document.querySelectorAll<HTMLElement>('li button')
+      expect(found.length).toBeGreaterThan(1)
+      return found
+    })
+    ids[0]!.click()
+    const list = within(await screen.findByRole('list', { name: 'Timeline' }))
+    for (const hop of ['GitLab', 'Gatehouse', 'Model server'])
+      expect(list.getAllByText(hop, { selector: '.hop' }).length).toBeGreaterThan(0)
+    expect(location.hash).toContain('id=')
   })
 })

@@ -15,12 +15,14 @@ import type { Backend } from './backend'
 import { OWN, RECORDS, render, viewOf } from './fake/families'
 import { change, features, routes } from './fake/features'
 import { gitlab } from './fake/gitlab'
+import { join } from './fake/join'
+import { clientKeys } from './fake/keys'
 import { log, space } from './fake/log'
 import { models, saved } from './fake/models'
 import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
 import { isRecording, marked, NOT_RECORDING, recording } from './fake/recording'
-import { activity, history, page, row } from './fake/requests'
+import { activity, cancelled, history, page, row } from './fake/requests'
 import { ANSWER, report } from './fake/tests'
 
 export type FakeTable = { [Name in keyof Api]: (input: Api[Name][0]) => Api[Name][1] | Promise<Api[Name][1]> }
@@ -45,13 +47,7 @@ export function fake(search = ''): Fake {
   const seen = state === 'recording' ? marked : (one: RequestView) => one
   let rows = isEmpty ? [] : history(2400).map(seen)
   let total = isEmpty ? 0 : 48_211
-  let keys: ClientKeyView[] = isEmpty
-    ? []
-    : [
-        { id: 'k1', name: 'gitlab-main', created_at: ago(60 * 24 * 40), last_used_at: ago(0.02) },
-        { id: 'k2', name: 'Continue on the laptop', created_at: ago(60 * 24 * 6), last_used_at: ago(11) },
-        { id: 'k3', name: 'CI', created_at: ago(90), last_used_at: null },
-      ]
+  let keys: ClientKeyView[] = isEmpty ? [] : clientKeys(ago)
   let settings: GatewaySettings = {
     listen: '127.0.0.1:5052',
     start_with_app: true,
@@ -121,7 +117,6 @@ export function fake(search = ''): Fake {
     version: '0.9.0',
     data_dir: 'gatehouse',
   }
-
   const listeners = new Set<(status: Status) => void>()
   const tails = new Set<() => void>()
   const push = (change: Partial<Status>): Status => {
@@ -154,7 +149,7 @@ export function fake(search = ''): Fake {
 
   const table: FakeTable = {
     status: () => status,
-    activity: ({ minutes }) => activity(minutes, isEmpty),
+    activity: ({ minutes, query }) => activity(minutes, isEmpty, query ? rows : undefined, query ?? ''),
     list_families: familyViews,
     save_family: ({ record, is_new }) => {
       if (is_new && familyViews().some((one) => one.record.name === record.name))
@@ -292,11 +287,16 @@ export function fake(search = ''): Fake {
     ...prompts(isEmpty),
     list_requests: (query) => page(rows, query, total),
     ...log(() => rows, isEmpty),
+    ...join(() => rows),
+    cancel_request: (id) => {
+      rows = rows.map((one) => (one.id === id ? cancelled(one) : one))
+      tails.forEach((hear) => hear())
+      return table.get_request(id)
+    },
     get_request: (id) => {
       const found = rows.find((one) => one.id === id)
-      if (!found)
-        throw refusal('not_found', 'This request is not stored any more.', 'Old rows are removed first.')
-      return found
+      if (found) return found
+      throw refusal('not_found', 'This request is not stored any more.', 'Old rows are removed first.')
     },
   }
 

@@ -63,7 +63,10 @@ export function requestWord(row: RequestView): Word {
     case 'refused':
       return { state: 'failed', word: `${row.status ?? ''} refused`.trim() }
     case 'cancelled':
-      return { state: 'stopped', word: 'Hung up' }
+      return {
+        state: 'stopped',
+        word: row.notes.includes('cancelled by the admin') ? 'Cancelled' : 'Hung up',
+      }
     case 'interrupted':
       return { state: 'degraded', word: 'Interrupted' }
   }

@@ -20,6 +20,11 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
 }
 
+/** The same with a part of a millisecond: `0.4 ms`, `12.5 ms`. */
+export function fine(ms: number): string {
+  return ms < 100 ? `${ms.toFixed(1)} ms` : duration(ms)
+}
+
 /** How long something runs already, in whole seconds: `0 s`, `12 s`, `2 min 5 s`. */
 export function running(since: number, now: number): string {
   const ms = Math.max(0, now - since)

@@ -91,9 +91,24 @@ export function row(id: number, at: number, running = false): RequestView {
     finish_reason: tokens && !running ? 'stop' : null,
     error: running ? null : (kind.error ?? null),
     recorded: false,
+    address: kind.client === 'playground' ? null : `10.0.4.${1 + (id % 9)}:${40_000 + (id % 20_000)}`,
+    connect_ms: running || id % 4 > 0 ? null : 3 + roll() * 6,
+    gap_ms: kind.streamed && tokens && !running ? (kind.rest / tokens) * spread : null,
+    auth_ms: null,
+    token_issuer: null,
+    instance_id: null,
     ...(running ? DONE.nothing : (DONE[kind.model] ?? DONE.nothing)),
   }
 }
+
+/** A running row as the admin ends it. */
+export const cancelled = (row: RequestView): RequestView => ({
+  ...row,
+  state: 'cancelled',
+  status: 503,
+  duration_ms: Date.now() - Date.parse(row.started_at),
+  notes: ['cancelled by the admin'],
+})
 
 export function history(count: number): RequestView[] {
   const roll = dice(42)
@@ -106,15 +121,18 @@ export function history(count: number): RequestView[] {
   return rows
 }
 
-/** As much of the query language as the screens need: words, `state:`, `status:` and `id:`. */
+/** As much of the query language as the screens need: words and the keys that they offer most. */
 function matches(row: RequestView, query: string): boolean {
-  const terms = query.match(/(\w+:)?("(\\.|[^"])*"|\S+)/g) ?? []
+  const terms = query.match(/-?(\w+:)?("(\\.|[^"])*"|\S+)/g) ?? []
   const texts = [row.model, row.feature, row.client, row.path, row.correlation_id, row.error, ...row.notes]
   return terms.every((term) => {
+    if (term.startsWith('-')) return !matches(row, term.slice(1))
     const [, key, quoted] = /^(?:(\w+):)?(.*)$/s.exec(term)!
     const value = quoted!.replace(/^"|"$|\*$/g, '').toLowerCase()
+    if (key === 'since' && /^\d+[smhd]$/.test(value)) return true
     if (key === 'since') return Date.parse(row.started_at) >= Date.parse(value)
     if (key === 'until') return Date.parse(row.started_at) < Date.parse(value)
+    if (key === 'model' || key === 'client') return row[key].toLowerCase() === value
     if (key === 'state') return row.state === value
     if (key === 'status') return String(row.status) === value
     if (key === 'id') return row.correlation_id.toLowerCase() === value
@@ -139,14 +157,21 @@ export function page(rows: RequestView[], query: RequestQuery, total: number): R
   }
 }
 
-export function activity(minutes: number, isEmpty: boolean): Activity {
+export function activity(
+  minutes: number,
+  isEmpty: boolean,
+  rows: RequestView[] | undefined,
+  query: string,
+): Activity {
   const roll = dice(minutes + 3)
+  const all = rows?.length ?? 0
+  const share = rows && all > 0 ? found(rows, query).length / all : 1
   const buckets = Array.from({ length: 60 }, (_, index) => {
     if (isEmpty) return { requests: 0, errors: 0, first_token_p50_ms: null, completion_tokens: 0 }
     const wave = 30 + index / 5 + Math.sin(index / 6) * 6 + roll() * 7
     return {
-      requests: Math.round((wave * minutes) / 60),
-      errors: roll() > 0.8 ? Math.ceil(roll() * 3) : 0,
+      requests: Math.round(((wave * minutes) / 60) * share),
+      errors: roll() > 0.8 ? Math.round(Math.ceil(roll() * 3) * share) : 0,
       first_token_p50_ms: Math.round(150 + Math.sin(index / 9) * 14 + roll() * 22),
       completion_tokens: Math.round((1500 + roll() * 700) * minutes),
     }
@@ -156,6 +181,7 @@ export function activity(minutes: number, isEmpty: boolean): Activity {
   return {
     buckets,
     completion_tokens: sum((bucket) => bucket.completion_tokens),
+    partial: false,
     evidence: {
       requests: sum((bucket) => bucket.requests),
       errors: sum((bucket) => bucket.errors),

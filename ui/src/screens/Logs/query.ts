@@ -7,7 +7,8 @@ export function termsOf(query: string): string[] {
   return query.match(TERM) ?? []
 }
 
-const keyOf = (term: string) => /^([a-z]+):/i.exec(term)?.[1]?.toLowerCase()
+/** The key of a term that is not negated. */
+export const keyOf = (term: string): string | undefined => /^([a-z]+):/i.exec(term)?.[1]?.toLowerCase()
 
 /** The value of the last term with this key. */
 export function valueOf(query: string, key: string): string | undefined {

@@ -1,0 +1,58 @@
+// What the query bar shows as chips, and what it offers while a term is typed.
+
+import { keyOf, termsOf } from './query'
+
+/** A query as the bar shows it: finished terms with a key, and the text behind them. */
+export type Parts = { chips: string[]; rest: string }
+
+const positive = (term: string) => term.replace(/^-/, '')
+const isChip = (term: string) => keyOf(positive(term)) !== undefined && !term.endsWith(':')
+
+export function partsOf(query: string): Parts {
+  const terms = termsOf(query)
+  return { chips: terms.filter(isChip), rest: terms.filter((term) => !isChip(term)).join(' ') }
+}
+
+export const joined = ({ chips, rest }: Parts): string => [...chips, rest.trim()].filter(Boolean).join(' ')
+
+/** The parts of a chip, for reading. */
+export function chipOf(term: string): { isNegated: boolean; key: string; value: string } {
+  const isNegated = term.startsWith('-')
+  const key = keyOf(positive(term)) ?? ''
+  return { isNegated, key, value: term.slice((isNegated ? 1 : 0) + key.length + 1) }
+}
+
+/** Values by key; a key without values takes any. */
+export type Values = Record<string, readonly string[]>
+
+/** More are not read. */
+const OFFERED = 8
+
+const asValue = (value: string) =>
+  /^[^\s"*-][^\s"*]*$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
+
+/** What the last term of a text may become: keys with a colon, or whole terms. */
+export function offersFor(text: string, values: Values): string[] {
+  const last = /\s$/.test(text) ? '' : (termsOf(text).at(-1) ?? '')
+  if (last === '') return []
+  const [minus, bare] = last.startsWith('-') ? ['-', last.slice(1)] : ['', last]
+  const colon = bare.indexOf(':')
+  if (colon < 0) {
+    const keys = Object.keys(values).filter((key) => key.startsWith(bare.toLowerCase()) && bare !== '')
+    return keys.map((key) => `${minus}${key}:`)
+  }
+  const key = bare.slice(0, colon).toLowerCase()
+  const begun = bare
+    .slice(colon + 1)
+    .replace(/^"/, '')
+    .toLowerCase()
+  const fitting = (values[key] ?? []).filter((value) => value.toLowerCase().startsWith(begun))
+  const terms = fitting.map((value) => `${minus}${key}:${asValue(value)}`)
+  return terms.filter((term) => term !== last).slice(0, OFFERED)
+}
+
+/** The text with its last term replaced. */
+export function accept(text: string, offer: string): string {
+  const last = /\s$/.test(text) ? '' : (termsOf(text).at(-1) ?? '')
+  return text.slice(0, text.length - last.length) + offer
+}

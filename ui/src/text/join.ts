@@ -1,0 +1,32 @@
+import type { Hop } from '../api/Hop'
+
+export const join = {
+  title: 'Join',
+  link: 'Join',
+  linkLong: 'Join with GitLab’s logs',
+  back: 'Back to the rows',
+  id: 'Correlation id',
+  file: 'A log file of GitLab',
+  fileHint: 'Path of llm.log, production_json.log, … where the gateway runs',
+  another: 'another path',
+  drop: (name: string) => `Leave out ${name}`,
+  join: 'Join',
+  open: 'Open',
+  time: 'Time',
+  after: 'After',
+  timeline: 'Timeline',
+  hops: { gitlab: 'GitLab', gatehouse: 'Gatehouse', upstream: 'Model server' } satisfies Record<Hop, string>,
+  took: (time: string) => `took ${time}`,
+  found: (found: string, lines: string) => `${found} of ${lines}`,
+  damaged: (lines: string) => `, ${lines} damaged`,
+  cut: ', only its end was read',
+  near: 'The id is not in this file. Near by time:',
+  newest: 'newest ids',
+  noIds: 'No line of it has a correlation id.',
+  nothing: 'Nothing is known of this id here',
+  nothingWhy: 'Look whether it is whole. Rows that are too old are removed, and another file may have it.',
+  none: {
+    title: 'Follow one request through GitLab, the gateway and the model',
+    text: 'Paste a correlation id, or name a log file of GitLab on the machine of the gateway and choose one of its ids.',
+  },
+}
