@@ -1,7 +1,10 @@
-// Recording from the screen: what a request was asked is seen, copied, and gone after a purge.
+// Logs from the screen: recordings, the query, a running request that is cancelled, the join.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { ask, eventually, open, picture, show, violations } from './support.mjs'
@@ -11,8 +14,10 @@ let control
 let server
 before(async () => {
   server = createServer((request, response) => {
-    request.resume()
+    let asked = ''
+    request.on('data', (piece) => (asked += piece))
     request.on('end', () => {
+      if (asked.includes('"hang"')) return
       response.writeHead(200, { 'content-type': 'text/event-stream', server: 'spec' })
       for (const content of ['Lobsters ', 'are blue.'])
         response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`)
@@ -32,6 +37,7 @@ after(async () => {
 })
 
 const question = () => ({ body: { stream: true, messages: [{ role: 'user', content: SECRET_WORDS }] } })
+const search = (page) => page.getByRole('combobox', { name: 'Search' })
 const drawer = (page) => page.getByRole('complementary', { name: 'Request' })
 async function send() {
   const answer = await ask(control.address, 'demo', question())
@@ -89,7 +95,8 @@ test('rows are exported and a query is kept under a name', async () => {
   await page.getByRole('button', { name: 'Export' }).click()
   await page.getByRole('menuitem', { name: /^CSV/ }).click()
   await page.getByText('2 rows written').waitFor()
-  await page.getByRole('searchbox', { name: 'Search' }).fill('status:200')
+  await search(page).fill('status:200')
+  await eventually('the address has the query', async () => page.url().includes('status%3A200'))
   await page.getByRole('button', { name: 'Saved views' }).click()
   const views = page.getByRole('dialog', { name: 'Saved views' })
   await views.getByText('status:200').waitFor()
@@ -102,17 +109,87 @@ test('rows are exported and a query is kept under a name', async () => {
 
 test('a time is chosen with the handles of the strip', async () => {
   const { page } = control
-  const search = page.getByRole('searchbox', { name: 'Search' })
-  await search.fill('status:200')
+  const text = () => new URLSearchParams(page.url().split('?').at(-1)).get('text') ?? ''
   const rows = page.locator('[role=row][aria-selected]')
   await page.getByRole('slider', { name: 'Shown until' }).press('ArrowLeft')
-  await eventually('the query has a time', async () => /^status:200 since:\S+ until:\S+$/.test(await search.inputValue()))
+  await eventually('the query has a time', async () => /^status:200 since:\S+ until:\S+$/.test(text()))
+  await page.getByRole('button', { name: /^Remove until:/ }).waitFor()
   // Both requests came in the last minute, and so after it.
   await page.getByText('Nothing matches').waitFor()
   assert.deepEqual(await violations(page), [])
   await page.getByRole('slider', { name: 'Shown until' }).press('Escape')
   await eventually('the rows are back', async () => (await rows.count()) === 2)
-  assert.equal(await search.inputValue(), 'status:200')
+  assert.equal(text(), 'status:200')
+  await page.getByRole('img', { name: 'Recorded' }).first().click()
+})
+
+test('terms complete themselves, become chips, and a wrong one is marked where it stands', async () => {
+  const { page } = control
+  const rows = page.locator('[role=row][aria-selected]')
+  await search(page).press('Control+a')
+  await search(page).pressSequentially('stre')
+  await page.getByRole('option', { name: 'streamed:' }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await search(page).press('ArrowDown')
+  await search(page).press('Enter')
+  await search(page).press('ArrowDown')
+  await search(page).press('Enter')
+  await page.getByRole('button', { name: 'Remove streamed:yes' }).waitFor()
+  await eventually('both rows are streams', async () => (await rows.count()) === 2)
+  await search(page).pressSequentially('status:nine ')
+  await page.getByText(/^status:nine\s+status takes a status such as 500/).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Remove status:nine' }).click()
+  await eventually('the rows are back', async () => (await rows.count()) === 2)
+  await page.getByRole('button', { name: 'Clear the search' }).click()
+  await eventually('no chip is left', async () => (await page.locator('.chip').count()) === 0)
+})
+
+test('a recorded word is found', async () => {
+  const { page } = control
+  await search(page).fill('lobsters')
+  await eventually('one row has it', async () => (await page.locator('[role=row][aria-selected]').count()) === 1)
+  await page.getByRole('button', { name: 'Clear the search' }).click()
+})
+
+test('a running request is cancelled from its drawer', async () => {
+  const { page } = control
+  const stuck = ask(control.address, 'demo', { body: { messages: [{ role: 'user', content: 'hang' }] } })
+  await page.locator('[role=row][aria-selected]', { hasText: 'Running' }).click()
+  await drawer(page).getByRole('button', { name: 'Cancel' }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await drawer(page).getByRole('button', { name: 'Cancel' }).click()
+  const answer = await stuck
+  assert.equal(answer.status, 503)
+  assert.match(await answer.text(), /admin of the gateway cancelled/)
+  await drawer(page).getByText('cancelled by the admin').waitFor()
+  assert.deepEqual(control.complaints.splice(0), [])
+})
+
+test('an id of GitLab’s log is joined with the row and the call', async () => {
+  const { page } = control
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-join-'))
+  const file = join(folder, 'llm.log')
+  const line = (id, message) => `${JSON.stringify({ time: new Date().toISOString(), correlation_id: id, message })}\n`
+  const sent = await ask(control.address, 'demo', { ...question(), headers: { 'x-request-id': 'join-me' } })
+  await sent.text()
+  writeFileSync(file, line('other', 'Something else') + line('join-me', 'Received response from LLM'))
+  await page.getByRole('link', { name: /^Join with GitLab/ }).first().click()
+  await page.getByRole('textbox', { name: 'A log file of GitLab' }).fill(file)
+  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('button', { name: /join-me/ }).click()
+  const moments = page.getByRole('list', { name: 'Timeline' })
+  await moments.getByText('Received response from LLM').waitFor()
+  await moments.getByText(/chat\/completions answered 200/).waitFor()
+  await moments.getByText(/^POST \/v1\/chat\/completions from/).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await picture(page, 'logs-join')
+  await page.getByRole('textbox', { name: 'A log file of GitLab' }).fill(join(folder, 'absent.log'))
+  await page.keyboard.press('Enter')
+  await page.getByText(/absent\.log: no such file/).first().waitFor()
+  rmSync(folder, { recursive: true })
+  control.complaints.splice(0)
+  await page.getByRole('link', { name: 'Back to the rows' }).click()
   await page.getByRole('img', { name: 'Recorded' }).first().click()
 })
 
@@ -122,7 +199,7 @@ test('a purge leaves the row and takes its prompt', async () => {
   await page.getByText('Nothing is recorded now.').waitFor()
   await page.getByRole('button', { name: 'Purge' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByText(/bodies of 1 request/).waitFor()
+  await dialog.getByText(/bodies of \d requests/).waitFor()
   assert.deepEqual(await violations(page), [])
   await dialog.getByRole('button', { name: 'Purge' }).click()
   await dialog.waitFor({ state: 'detached' })

@@ -17,6 +17,7 @@ mod search;
 mod spans;
 mod strip;
 mod summary;
+mod sums;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -25,9 +26,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use domain::{Feature, LogSettings, RedactionSettings};
+use domain::{LogSettings, RedactionSettings};
 use gateway::{Room, Sink, record_channel};
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -36,8 +37,8 @@ use crate::log_files::LogFiles;
 use crate::recordings;
 use crate::redaction::Redaction;
 use crate::view::{
-    Activity, ActivityQuery, Evidence, ExportFormat, Exported, LastError, LogSpace, LogView,
-    Notice, RequestId, RequestPage, RequestQuery, RequestView,
+    ExportFormat, Exported, LogSpace, LogView, Notice, RequestId, RequestPage, RequestQuery,
+    RequestView,
 };
 use keeper::{Event, Keeper};
 use list::Wanted;
@@ -199,74 +200,12 @@ impl RequestLog {
         Ok(self.marked(rows.await?).await)
     }
 
-    /// What happened in a period up to now. A query that cannot be read is an error.
-    pub(crate) async fn activity(
-        &self,
-        query: ActivityQuery,
-        now: Zoned,
-    ) -> Result<Activity, Error> {
-        let ActivityQuery { minutes, query } = query;
-        let at = now.timestamp();
-        let query = RequestQuery {
-            query,
-            ..RequestQuery::default()
-        };
-        let mut wanted = self.wanted(&query, now)?;
-        self.read(move |connection| match wanted.query.terms.is_empty() {
-            true => summary::activity(connection, minutes, at),
-            false => strip::activity(connection, wanted.looked_up(), minutes, at),
-        })
-        .await
-    }
-
     fn wanted(&self, query: &RequestQuery, now: Zoned) -> Result<Wanted, Error> {
         let library = recordings::Library {
             folder: self.folder.clone(),
             shared: self.recordings(),
         };
         Wanted::of(query, now, library)
-    }
-
-    /// What the requests of this deployment name showed in the last 24 hours.
-    pub(crate) async fn evidence_of_model(
-        &self,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<Evidence, Error> {
-        let name = name.to_owned();
-        self.read(move |connection| summary::evidence(connection, summary::Of::Model(&name), now))
-            .await
-    }
-
-    /// What the requests of this feature showed in the last 24 hours.
-    pub(crate) async fn evidence_of_feature(
-        &self,
-        feature: Feature,
-        now: Timestamp,
-    ) -> Result<Evidence, Error> {
-        self.read(move |connection| {
-            summary::evidence(connection, summary::Of::Feature(feature), now)
-        })
-        .await
-    }
-
-    /// The newest answer or failure of this deployment name.
-    pub(crate) async fn last_of_model(&self, name: &str) -> Result<Option<RequestView>, Error> {
-        let name = name.to_owned();
-        self.read(move |connection| summary::last_of_model(connection, &name))
-            .await
-    }
-
-    /// The newest failure.
-    pub(crate) async fn last_error(&self) -> Result<Option<LastError>, Error> {
-        self.read(summary::last_error).await
-    }
-
-    /// When this client last asked.
-    pub(crate) async fn last_used(&self, client: &str) -> Result<Option<Timestamp>, Error> {
-        let client = client.to_owned();
-        self.read(move |connection| summary::last_used(connection, &client))
-            .await
     }
 
     /// What the rows take; none without a database.

@@ -230,7 +230,7 @@ export const logs = {
     answer: 'Answer',
     tokens: 'Tokens',
     ended: 'Ended by',
-    gap: 'Between tokens',
+    gap: 'Token gap',
     token: 'Token',
     started: 'Started',
   },

@@ -1,8 +1,11 @@
 use std::time::{Duration, Instant};
 
+use domain::Feature;
 use gateway::RequestState;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::view::{ActivityQuery, Evidence};
 
 use super::testing::{accepted, connect, now, outcome, routed};
 use super::*;

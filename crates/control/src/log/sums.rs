@@ -1,0 +1,72 @@
+//! What the request log says of many requests at once. Reads no single page of rows.
+
+use domain::Feature;
+use jiff::{Timestamp, Zoned};
+
+use super::{RequestLog, strip, summary};
+use crate::Error;
+use crate::view::{Activity, ActivityQuery, Evidence, LastError, RequestQuery, RequestView};
+
+impl RequestLog {
+    /// What happened in a period up to now. A query that cannot be read is an error.
+    pub(crate) async fn activity(
+        &self,
+        query: ActivityQuery,
+        now: Zoned,
+    ) -> Result<Activity, Error> {
+        let ActivityQuery { minutes, query } = query;
+        let at = now.timestamp();
+        let query = RequestQuery {
+            query,
+            ..RequestQuery::default()
+        };
+        let mut wanted = self.wanted(&query, now)?;
+        self.read(move |connection| match wanted.query.terms.is_empty() {
+            true => summary::activity(connection, minutes, at),
+            false => strip::activity(connection, wanted.looked_up(), minutes, at),
+        })
+        .await
+    }
+
+    /// What the requests of this deployment name showed in the last 24 hours.
+    pub(crate) async fn evidence_of_model(
+        &self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Evidence, Error> {
+        let name = name.to_owned();
+        self.read(move |connection| summary::evidence(connection, summary::Of::Model(&name), now))
+            .await
+    }
+
+    /// What the requests of this feature showed in the last 24 hours.
+    pub(crate) async fn evidence_of_feature(
+        &self,
+        feature: Feature,
+        now: Timestamp,
+    ) -> Result<Evidence, Error> {
+        self.read(move |connection| {
+            summary::evidence(connection, summary::Of::Feature(feature), now)
+        })
+        .await
+    }
+
+    /// The newest answer or failure of this deployment name.
+    pub(crate) async fn last_of_model(&self, name: &str) -> Result<Option<RequestView>, Error> {
+        let name = name.to_owned();
+        self.read(move |connection| summary::last_of_model(connection, &name))
+            .await
+    }
+
+    /// The newest failure.
+    pub(crate) async fn last_error(&self) -> Result<Option<LastError>, Error> {
+        self.read(summary::last_error).await
+    }
+
+    /// When this client last asked.
+    pub(crate) async fn last_used(&self, client: &str) -> Result<Option<Timestamp>, Error> {
+        let client = client.to_owned();
+        self.read(move |connection| summary::last_used(connection, &client))
+            .await
+    }
+}
