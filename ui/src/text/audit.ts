@@ -62,8 +62,8 @@ export const service = {
     string
   >,
   heads: { time: 'Time', level: 'Level', what: 'What it says', part: 'Part' },
-  lines: (shown: string, isWhole: boolean) =>
-    isWhole ? `${shown} lines, all that match` : `${shown} lines so far`,
+  lines: (shown: number, isWhole: boolean) =>
+    `${plural(shown, 'line')}${isWhole ? ', all that match' : ' so far'}`,
   looking: 'Looking through older lines…',
   folder: 'Files in',
   none: {

@@ -50,7 +50,7 @@ export const settings = {
     defaults: 'Rules of Gatehouse',
     names: {
       private_keys: ['Private keys', 'PEM blocks, also inside JSON'],
-      api_keys: ['API keys', 'known kinds such as glpat-…, sk-…, and fields named like a key'],
+      api_keys: ['API keys', 'such as glpat-…, sk-…, and fields named like a key'],
       bearer_tokens: ['Bearer tokens', 'what follows Bearer or Basic, and JSON web tokens'],
       aws_keys: ['AWS keys', 'ids, secrets and session tokens'],
       emails: ['E-mail addresses', 'wherever they stand'],
