@@ -171,9 +171,17 @@ async fn call(
     Path(name): Path<String>,
     Input(input): Input,
 ) -> Response {
-    match panel.control.call(Who::Browser, &name, input).await {
-        Ok(output) => json_response(StatusCode::OK, &output),
-        Err(error) => failure(&error),
+    // A change that has begun is made whole when its page is closed meanwhile.
+    let work = tokio::spawn(async move { panel.control.call(Who::Browser, &name, input).await });
+    match work.await {
+        Ok(Ok(output)) => json_response(StatusCode::OK, &output),
+        Ok(Err(error)) => failure(&error),
+        Err(error) => {
+            let hint =
+                "The service log has the details. Try again; restart Gatehouse if it stays so.";
+            let broken = Error::new(ErrorCode::Failed, "something broke inside Gatehouse", hint);
+            failure(&broken.with_details(error.to_string()))
+        }
     }
 }
 
