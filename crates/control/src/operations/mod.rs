@@ -21,6 +21,7 @@ mod status;
 mod test_model;
 #[cfg(test)]
 mod tests;
+mod trials;
 
 pub(crate) use playground::prompt;
 pub(crate) use test_model::TestReports;

@@ -17,6 +17,7 @@ mod redaction;
 mod request;
 mod service_log;
 mod status;
+mod trial;
 
 pub use ::gateway::{Cut, ExpandedBy, RequestState};
 pub use audit::{ChangeId, ChangePage, ChangeQuery, ChangeView, ChangedSetting, UndoView, Who};
@@ -37,7 +38,10 @@ pub use model::{
     Health, HealthState, ModelSwitch, ModelView, SaveModelAndKey, ServedModel, SetKey, Stage,
     StageOutcome, TestModel, TestReport,
 };
-pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
+pub use prompt::{
+    Message, PromptAsk, PromptBody, PromptEvent, PromptMeasure, PromptParameters, PromptRequest,
+    PromptSummary, Role, SentAs, Tool, ToolCall, ToolCallPiece,
+};
 pub use prompts::{
     CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
@@ -53,4 +57,9 @@ pub use request::{
 pub use service_log::{ServiceLogField, ServiceLogLine, ServiceLogPage, ServiceLogQuery};
 pub use status::{
     GatewayState, KeyringState, KeyringView, LastError, LogSpace, LogView, Notice, Status,
+};
+pub use trial::{
+    AnswerState, ImportedTrials, KeptTrial, MarkTrial, Preset, SaveCase, SaveTrial, SuiteView,
+    Trial, TrialAnswer, TrialColumn, TrialFile, TrialId, TrialMode, TrialPage, TrialQuery,
+    TrialRaw, TrialRow, TrialTurn,
 };
