@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod audit;
 mod gitlab;
 mod model;
+mod prompt;
 mod record;
 mod redact;
 
 pub(crate) use audit::{Audit, AuditCommand, ServiceLog};
 pub(crate) use gitlab::{GitlabCommand, GitlabOptions, PromptCommand, PromptName};
 pub(crate) use model::{ModelAdd, ModelCommand, ModelEdit, ReachArguments};
+pub(crate) use prompt::{Parameters, Prompt, SentAs, TrialCommand};
 pub(crate) use record::RecordCommand;
 pub(crate) use redact::{OnOff, RedactCommand};
 
@@ -43,8 +45,11 @@ pub(crate) enum Command {
     /// Route features to models
     #[command(subcommand)]
     Feature(FeatureCommand),
-    /// Ask a model; the answer streams to standard output
-    Prompt(Prompt),
+    /// Ask models; the answer of one streams to standard output
+    Prompt(Box<Prompt>),
+    /// What was tried in the playground
+    #[command(subcommand)]
+    Trial(TrialCommand),
     /// Show the request log, newest last
     Logs(Logs),
     /// Record requests in full, for a time or until stopped
@@ -139,23 +144,6 @@ pub(crate) enum FeatureCommand {
         /// Feature
         feature: String,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Prompt {
-    /// Deployment name or feature
-    pub(crate) model: String,
-    /// The prompt; `-` or nothing reads it from standard input
-    pub(crate) text: Option<String>,
-    /// System prompt
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) system: Option<String>,
-    /// The most tokens of the answer
-    #[arg(long, value_name = "N")]
-    pub(crate) max_tokens: Option<u32>,
-    /// Randomness, 0 to 2
-    #[arg(long, value_name = "T")]
-    pub(crate) temperature: Option<f32>,
 }
 
 #[derive(Debug, Args)]

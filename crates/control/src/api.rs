@@ -144,7 +144,7 @@ api! {
     /// How large a prompt is beside what its model can read.
     measure_prompt(PromptRequest) -> PromptMeasure;
     /// What was sent and what came back for a prompt of the playground, one of the latest.
-    prompt_exchange(String) -> RecordedRequest;
+    prompt_exchange(String) -> PromptExchange;
     /// More of a body of it.
     prompt_body(PromptBody) -> BodyView;
     /// What was tried in the playground.

@@ -13,10 +13,11 @@ use tokio::sync::watch;
 
 use crate::audit::{self, Audit};
 use crate::gitlab::Gitlab;
+use crate::history::History;
 use crate::keys::Keys;
 use crate::lock::{FolderLock, HolderKind};
 use crate::log::RequestLog;
-use crate::operations::TestReports;
+use crate::operations::{Exchanges, TestReports};
 use crate::redaction::Redaction;
 use crate::runner::Runner;
 use crate::settings_store::{self, Access, FileStore, SettingsStore};
@@ -55,6 +56,8 @@ pub struct Control {
     pub(crate) log: RequestLog,
     pub(crate) audit: Arc<Audit>,
     pub(crate) tests: TestReports,
+    pub(crate) exchanges: Arc<Exchanges>,
+    pub(crate) history: Arc<History>,
     pub(crate) notices: Mutex<Vec<Notice>>,
     changes: watch::Sender<u64>,
     // Given back by `close`, which notes that this run ended in order.
@@ -109,6 +112,8 @@ impl Control {
             }
             Purpose::Change | Purpose::Read => (RequestLog::read_only(folder), record_channel().0),
         };
+        let (history, found) = History::new(folder, lock.is_some());
+        notices.extend(found);
         let client = providers::Client::new().map_err(|error| {
             let hint = "Check the system's certificates (Debian: the package ca-certificates).";
             Error::new(ErrorCode::Failed, "the HTTP client cannot be made", hint)
@@ -130,6 +135,8 @@ impl Control {
             log,
             audit: Arc::new(audit),
             tests: TestReports::default(),
+            exchanges: Arc::default(),
+            history,
             notices: Mutex::new(notices),
             changes: watch::Sender::new(0),
             lock: Mutex::new(lock),
@@ -144,6 +151,13 @@ impl Control {
         self.runner
             .stop(self.settings.load().gateway.drain_timeout)
             .await;
+        let kept = self.history.run(|history| {
+            history.end_all();
+            Ok(())
+        });
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "what arrived of answers could not be kept");
+        }
         self.log.close().await;
         drop(self.lock().take());
     }

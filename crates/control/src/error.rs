@@ -43,6 +43,11 @@ pub struct Error {
     /// The field of a form that it is about.
     #[ts(optional = nullable)]
     pub field: Option<Field>,
+    /// The place in the input that it is about, where that is no field of a form: a path such as
+    /// `parameters.tools[1].name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional = nullable)]
+    pub place: Option<String>,
 }
 
 impl Error {
@@ -54,12 +59,19 @@ impl Error {
             hint: hint.into(),
             details: None,
             field: None,
+            place: None,
         }
     }
 
     /// The same error about a field of a form.
     pub fn about(mut self, field: impl Into<Option<Field>>) -> Self {
         self.field = field.into();
+        self
+    }
+
+    /// The same error about a place in the input.
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
         self
     }
 

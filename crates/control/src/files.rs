@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 
 use crate::{Error, ErrorCode};
 
@@ -44,6 +44,36 @@ pub(crate) fn new_private(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         .prefix(TEMPORARY)
         .suffix(".tmp")
         .tempfile_in(folder)
+}
+
+/// A path for a new file among the user's downloads, or in the data folder where there are none.
+pub(crate) fn fresh_export(
+    data: &Path,
+    what: &str,
+    kind: &str,
+    now: &Zoned,
+) -> Result<PathBuf, Error> {
+    let folder = dirs::download_dir()
+        .filter(|folder| folder.is_dir())
+        .unwrap_or_else(|| data.join("exports"));
+    create_folder(&folder).map_err(|error| file_error("cannot make", &folder, &error))?;
+    let time = now.strftime("%Y%m%d-%H%M%S");
+    let path = (1..)
+        .map(|count| match count {
+            1 => folder.join(format!("gatehouse-{what}-{time}.{kind}")),
+            count => folder.join(format!("gatehouse-{what}-{time}-{count}.{kind}")),
+        })
+        .find(|path: &PathBuf| !path.exists());
+    Ok(path.expect("a folder has fewer files than there are numbers"))
+}
+
+/// Writes a new file that only its owner can read, whole or not at all. Never overwrites another.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = new_private(path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Makes renames in a folder durable, where the system can.

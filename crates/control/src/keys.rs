@@ -159,6 +159,7 @@ mod tests {
             connection: domain::Connection::default(),
             enabled: true,
             self_hosted: true,
+            price: None,
         };
         let id = ModelId(uuid::Uuid::from_u128(1));
         let saved = Settings::default().save_model(&draft, id).unwrap();

@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod files;
 mod gitlab;
+mod history;
 mod join;
 mod keys;
 mod lock;

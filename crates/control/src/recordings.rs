@@ -18,7 +18,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 pub(crate) use database::path;
-pub(crate) use read::{body_page, mark, recorded_request};
+pub(crate) use read::{
+    body_page, content_in_memory, mark, page_in_memory, received_body, recorded_request,
+};
 pub(crate) use said::{Library, Said};
 
 use crate::sqlite;

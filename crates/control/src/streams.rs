@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{parse, render};
-use crate::operations::prompt;
+use crate::history::follow;
+use crate::operations::{Asking, prompt};
 use crate::view::{Counting, PromptEvent, PromptRequest, RequestQuery};
 use crate::{Control, Error, ErrorCode};
 
@@ -70,7 +71,13 @@ impl Control {
 
     /// A prompt and its answer, event by event.
     pub fn prompt(&self, request: &PromptRequest) -> BoxStream<'static, PromptEvent> {
-        prompt(Arc::clone(&self.gateway), request, "playground")
+        let asking = Asking {
+            gateway: Arc::clone(&self.gateway),
+            client: "playground",
+            exchanges: Some(Arc::clone(&self.exchanges)),
+            settings: self.settings.load_full(),
+        };
+        follow(Arc::clone(&self.history), prompt(asking, request))
     }
 
     fn watch_status(self: Arc<Self>) -> BoxStream<'static, Result<Value, Error>> {

@@ -11,6 +11,9 @@ pub enum DomainError {
     /// Another model has this deployment name.
     #[error("a model named \"{0}\" exists already")]
     NameTaken(String),
+    /// A price that nobody pays.
+    #[error("the price is not two numbers from 0 to 1,000,000")]
+    Price,
     /// Features are model ids for clients, so no model may bear such a name.
     #[error("\"{0}\" is the name of a feature, and clients use it as a model")]
     NameReserved(String),
@@ -122,6 +125,7 @@ impl DomainError {
             Self::Identifier(_) => Some(Field::Identifier),
             Self::FamilyRecord { field, .. } | Self::Connection { field, .. } => Some(*field),
             Self::Query { .. } => Some(Field::Query),
+            Self::Price => Some(Field::Price),
             Self::RedactionName { .. } => Some(Field::Name),
             Self::RedactionPattern { .. } => Some(Field::Pattern),
             Self::FamilyInUse(_)
@@ -144,6 +148,10 @@ impl DomainError {
             Self::Name(_) => "Use 1 to 255 characters.".into(),
             Self::NameTaken(_) => "Choose another name, or edit the model that has it.".into(),
             Self::NameReserved(_) => "Choose another name.".into(),
+            Self::Price => {
+                "Enter US dollars for a million tokens of prompts and of answers, or neither."
+                    .into()
+            }
             Self::Family(_) => {
                 let names: Vec<_> = crate::FAMILIES
                     .iter()

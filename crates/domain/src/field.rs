@@ -77,6 +77,8 @@ pub enum Field {
     Query,
     /// The pattern of a redaction rule.
     Pattern,
+    /// The price of a model.
+    Price,
 }
 
 impl Field {

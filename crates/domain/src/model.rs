@@ -10,8 +10,8 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 use crate::{
-    Connection, DomainError, Endpoint, Family, Feature, Identifier, Provider, ServerEndpoint,
-    ServerKind,
+    Connection, DomainError, Endpoint, Family, Feature, Identifier, Price, PriceDraft, Provider,
+    ServerEndpoint, ServerKind,
 };
 
 /// Identifies a model through every change of its name.
@@ -122,6 +122,9 @@ pub struct Model {
     /// Whether it runs in the house. What goes to one that does not is never recorded in full.
     #[serde(default = "in_the_house", skip_serializing_if = "Clone::clone")]
     pub self_hosted: bool,
+    /// What it costs; none when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// Whether a key was ever stored. A model that never had one is called without asking the
     /// keyring.
     #[serde(default)]
@@ -217,7 +220,7 @@ impl Model {
 }
 
 /// A model as an admin enters it, not yet checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ModelDraft {
     /// The model to change; `None` adds one.
@@ -243,6 +246,10 @@ pub struct ModelDraft {
     /// Whether it runs in the house: only then is what it is asked ever recorded in full.
     #[serde(default = "in_the_house")]
     pub self_hosted: bool,
+    /// What it costs; absent when that is not known.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub price: Option<PriceDraft>,
 }
 
 #[cfg(test)]

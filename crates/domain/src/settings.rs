@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ClientKey, ClientKeyId, DeploymentName, DomainError, Endpoint, Family, FamilyRecord, Feature,
-    Field, Identifier, Model, ModelDraft, ModelId, Route, unfit_reason,
+    Field, Identifier, Model, ModelDraft, ModelId, Price, Route, unfit_reason,
 };
 use reach::check_reach;
 
@@ -189,6 +189,7 @@ impl Settings {
             "" => None,
             text => Some(text.parse::<Identifier>()?),
         };
+        let price = draft.price.map(Price::try_from).transpose()?;
         if self
             .models
             .iter()
@@ -208,6 +209,7 @@ impl Settings {
                 connection: draft.connection.clone(),
                 enabled: draft.enabled,
                 self_hosted: draft.self_hosted,
+                price,
                 has_key: false,
                 hue,
                 rest: Map::new(),
@@ -229,6 +231,7 @@ impl Settings {
             connection: draft.connection.clone(),
             enabled: draft.enabled,
             self_hosted: draft.self_hosted,
+            price,
             ..model.clone()
         };
         check_reach(&changed)?;

@@ -26,10 +26,12 @@ use crate::error::GatewayError;
 use crate::gitlab::{self, Speech};
 use crate::guard::{self, Via};
 use crate::incoming::throw_away;
+use crate::inside::Inside;
 use crate::known::Known;
 use crate::load::Load;
+use crate::measure::Measured;
 use crate::reading::cut;
-use crate::record::{Accepted, Head, Record, RequestState, Sink};
+use crate::record::{Accepted, Head, Record, RequestState, Sink, record_channel};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
 use crate::voice::Voice;
@@ -48,7 +50,7 @@ const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     /// How they come.
-    pub(crate) via: Via,
+    pub(crate) via: Via<'a>,
     /// Ends streams when the gateway stops.
     pub(crate) stop: &'a CancellationToken,
     /// Closes the connection; none inside the program.
@@ -125,18 +127,41 @@ impl Gateway {
     }
 
     /// Answers a request that comes from inside the program, through the same pipeline as one from
-    /// the network; the guard lets it pass under this client name. Dropping the answer cancels it.
+    /// the network; the guard lets it pass. Dropping the answer cancels it.
     pub async fn call(
         &self,
         request: Request<http_body_util::Full<Bytes>>,
-        client: &'static str,
+        inside: Inside,
     ) -> Response<AnswerBody> {
         let line = Line {
-            via: Via::Inside(client),
+            via: Via::Inside(&inside),
             stop: &CancellationToken::new(),
             hang_up: None,
         };
         self.answer(request, &line).await
+    }
+
+    /// Says how large the prompt of a request from inside is, as the model would be sent it, and
+    /// asks no model for an answer. It is no request in the sense of the log. The error is the
+    /// answer that the request would get.
+    pub async fn measure(
+        &self,
+        request: Request<http_body_util::Full<Bytes>>,
+        inside: Inside,
+    ) -> Result<Measured, Response<AnswerBody>> {
+        let inside = inside.measured();
+        let line = Line {
+            via: Via::Inside(&inside),
+            stop: &CancellationToken::new(),
+            hang_up: None,
+        };
+        let (nowhere, _) = record_channel();
+        let response = self.handle(request, &line, &nowhere).await;
+        response
+            .extensions()
+            .get::<Measured>()
+            .copied()
+            .ok_or(response)
     }
 
     /// Ends a running request, by the number of its record; [`Sink::cancel`] says how.
@@ -153,11 +178,23 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes> + Send,
     {
+        self.handle(request, line, &self.sink).await
+    }
+
+    async fn handle<B>(
+        &self,
+        request: Request<B>,
+        line: &Line<'_>,
+        sink: &Sink,
+    ) -> Response<AnswerBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+    {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let correlation_id = correlation_id(&parts);
         let snapshot = self.snapshot.load_full();
-        let work = self.guarded(&parts, body, line, &snapshot, &correlation_id);
+        let work = self.guarded(&parts, body, line, sink, &snapshot, &correlation_id);
         let mut response = AssertUnwindSafe(work)
             .catch_unwind()
             .await
@@ -193,6 +230,7 @@ impl Gateway {
         parts: &Parts,
         body: B,
         line: &Line<'_>,
+        sink: &Sink,
         snapshot: &Arc<Snapshot>,
         correlation_id: &str,
     ) -> Response<AnswerBody>
@@ -226,7 +264,7 @@ impl Gateway {
             address: via.peer(),
             head: (settings.log_files.gateway != LogTarget::Off).then(|| Box::new(Head::of(parts))),
         };
-        let mut record = self.sink.begin(accepted, line.hang_up.clone()).await;
+        let mut record = sink.begin(accepted, line.hang_up.clone()).await;
         let voice = match endpoint {
             Some(_) => Voice::Gitlab(Speech::Plain),
             None => Voice::Form(routes::form_of(parts.uri.path())),
@@ -242,7 +280,15 @@ impl Gateway {
                 return refuse(record, None, &error, &voice, correlation_id);
             }
         };
-        record.tape_if_recording(parts, settings);
+        let inside = match via {
+            Via::Inside(inside) => Some(inside),
+            Via::Network { .. } => None,
+        };
+        record.tape_if_wanted(
+            parts,
+            settings,
+            inside.and_then(|inside| inside.watcher.as_ref()),
+        );
         let exchange = Exchange {
             snapshot: Arc::clone(snapshot),
             client: &self.client,
@@ -255,6 +301,7 @@ impl Gateway {
             record,
             slot,
             place: None,
+            inside,
         };
         let work = async {
             match endpoint {
@@ -288,7 +335,11 @@ fn correlation_id(parts: &Parts) -> String {
 
 /// Answers a browser's preflight for a listed origin (Fetch standard, "CORS-preflight request").
 /// It carries no key and reaches no model, so it is neither checked for one nor recorded.
-fn preflight(parts: &Parts, settings: &domain::Settings, via: Via) -> Option<Response<AnswerBody>> {
+fn preflight(
+    parts: &Parts,
+    settings: &domain::Settings,
+    via: Via<'_>,
+) -> Option<Response<AnswerBody>> {
     let Via::Network { local, .. } = via else {
         return None;
     };

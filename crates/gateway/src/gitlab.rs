@@ -26,6 +26,7 @@ use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::guard::Via;
 use crate::incoming::{ModelRequest, read_body, throw_away};
+use crate::measure;
 use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
@@ -109,7 +110,7 @@ pub(crate) async fn answer<B>(
     endpoint: Result<Endpoint, Unrouted>,
     parts: &Parts,
     body: B,
-    via: Via,
+    via: Via<'_>,
     mut exchange: Exchange<'_>,
 ) -> Response<AnswerBody>
 where
@@ -200,12 +201,17 @@ async fn model_answers(
     // asked all the same.
     let target = target_for(&exchange.snapshot.settings, asked.feature.record().name);
     let is_check = matches!(&asked.speech, Speech::Prompt(_, prompt) if prompt.id == MODEL_CHECK);
+    let named = exchange.inside.and_then(|inside| inside.model.clone());
     if let Target::Disabled(feature) = target
         && !is_check
+        && named.is_none()
     {
         return exchange.fail(&GatewayError::FeatureOff(feature));
     }
-    let choice = choose(&asked.model, may_name, &exchange.snapshot);
+    let choice = match named {
+        Some(name) => Choice::Inside(name),
+        None => choose(&asked.model, may_name, &exchange.snapshot),
+    };
     if let Choice::Named(_, snapshot) = &choice {
         exchange.snapshot = Arc::clone(snapshot);
     }
@@ -215,6 +221,22 @@ async fn model_answers(
         Choice::Registered(id) | Choice::Named(id, _) => {
             one_model(id, &asked, &mut exchange, snapshot.settings.model(id))
         }
+        Choice::Inside(name) => match target_for(&snapshot.settings, &name) {
+            Target::Model {
+                model,
+                feature: None,
+                ..
+            }
+            | Target::Off {
+                model,
+                feature: None,
+            } => one_model(model.id, &asked, &mut exchange, Some(model)),
+            _ => {
+                let request = ModelRequest::without_body(&name, asked.streamed);
+                let resolved = resolve(&snapshot.settings, &request, &mut exchange);
+                resolved.map(|(models, _)| models)
+            }
+        },
         Choice::Route(note) => {
             let resolved = resolve(&snapshot.settings, &request, &mut exchange);
             if let Some(note) = note {
@@ -234,6 +256,9 @@ async fn model_answers(
         voice: exchange.voice.clone(),
         question: Some(asked.question),
     };
+    if exchange.inside.is_some_and(|inside| inside.is_measured) {
+        return measure::answer(&wish, &models, exchange).await;
+    }
     if asked.is_probe {
         return probe::answer(&wish, &models, exchange).await;
     }

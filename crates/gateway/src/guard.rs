@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::error::GatewayError;
+use crate::inside::Inside;
 use crate::reading::cut;
 
 /// How a request reached the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Via {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Via<'a> {
     /// Over a connection.
     Network {
         /// The local address that accepted it.
@@ -23,11 +24,11 @@ pub(crate) enum Via {
         /// Where it comes from.
         peer: SocketAddr,
     },
-    /// From inside the program, under this client name.
-    Inside(&'static str),
+    /// From inside the program.
+    Inside(&'a Inside),
 }
 
-impl Via {
+impl Via<'_> {
     /// Where it comes from; none from inside the program.
     pub(crate) fn peer(self) -> Option<SocketAddr> {
         match self {
@@ -41,9 +42,13 @@ impl Via {
 }
 
 /// Who asks: the name of the client key, else the program by its user agent.
-pub(crate) fn check(parts: &Parts, settings: &Settings, via: Via) -> Result<String, GatewayError> {
+pub(crate) fn check(
+    parts: &Parts,
+    settings: &Settings,
+    via: Via<'_>,
+) -> Result<String, GatewayError> {
     let local = match via {
-        Via::Inside(client) => return Ok(client.to_owned()),
+        Via::Inside(inside) => return Ok(inside.client.to_owned()),
         Via::Network { local, .. } => local,
     };
     check_host(parts, settings, local)?;
@@ -58,10 +63,10 @@ pub(crate) fn check(parts: &Parts, settings: &Settings, via: Via) -> Result<Stri
 pub(crate) fn check_place(
     parts: &Parts,
     settings: &Settings,
-    via: Via,
+    via: Via<'_>,
 ) -> Result<String, GatewayError> {
     match via {
-        Via::Inside(client) => Ok(client.to_owned()),
+        Via::Inside(inside) => Ok(inside.client.to_owned()),
         Via::Network { local, .. } => {
             check_host(parts, settings, local)?;
             check_origin(parts, settings)?;

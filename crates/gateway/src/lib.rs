@@ -16,8 +16,10 @@ mod gather;
 mod gitlab;
 mod guard;
 mod incoming;
+mod inside;
 mod known;
 mod load;
+mod measure;
 mod passage;
 mod polish;
 mod prepare;
@@ -41,6 +43,8 @@ pub use counters::Counters;
 pub use error::{Advice, advice};
 pub use gateway::Gateway;
 pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
+pub use inside::{Inside, Watched, may_be_posted};
+pub use measure::Measured;
 pub use record::{
     Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, MEMORY_MOST,
     Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, Token,

@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::GatewayError;
+use crate::inside::{Watched, Watcher};
 use expanded::Shelf;
 pub use expanded::{
     BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Piece,
@@ -154,6 +155,7 @@ impl Sink {
             tokens: Tokens::default(),
             outcome: Outcome::default(),
             tape: None,
+            watcher: None,
         }
     }
 
@@ -176,6 +178,7 @@ pub(crate) struct Record {
     tokens: Tokens,
     outcome: Outcome,
     tape: Option<Tape>,
+    watcher: Option<Watcher>,
 }
 
 /// The events with text of a stream that is handed on as it comes.
@@ -187,18 +190,25 @@ struct Tokens {
 }
 
 impl Record {
-    /// Records the request, if a recording is on. Which features are recorded is looked at when the
-    /// feature is known.
-    pub(crate) fn tape_if_recording(&mut self, parts: &Parts, settings: &Arc<Settings>) {
-        if settings.recording.is_on(Timestamp::now) {
-            let by = ExpandedBy::Recording;
-            self.tape = Some(Tape::new(
-                by,
-                parts,
-                settings,
-                &self.sink.shelf,
-                self.started,
-            ));
+    /// Records the request, if a recording is on, and tapes it for who watches it. Which features
+    /// are recorded is looked at when the feature is known.
+    pub(crate) fn tape_if_wanted(
+        &mut self,
+        parts: &Parts,
+        settings: &Arc<Settings>,
+        watcher: Option<&Watcher>,
+    ) {
+        let by = match settings.recording.is_on(Timestamp::now) {
+            true => ExpandedBy::Recording,
+            false => ExpandedBy::Playground,
+        };
+        if by == ExpandedBy::Recording || watcher.is_some() {
+            let tape = Tape::new(by, parts, settings, &self.sink.shelf, self.started);
+            self.tape = Some(tape);
+            self.watcher = watcher.cloned();
+            if let (Some(tape), true) = (&self.tape, self.watcher.is_some()) {
+                tape.is_watched();
+            }
         }
     }
 
@@ -307,7 +317,14 @@ impl Record {
     }
 
     fn end_tape(&mut self, tape: Tape) {
-        match tape.finish() {
+        let mut ended = tape.finish();
+        if let (Some(watcher), Some(watched)) = (self.watcher.take(), ended.watched.take()) {
+            watcher.hand_over(Watched {
+                expanded: watched,
+                outcome: self.outcome.clone(),
+            });
+        }
+        match ended.recorded {
             Ok(expanded) => {
                 if expanded.had_no_room() {
                     self.note("recorded in part: the memory for recordings was full");

@@ -16,6 +16,7 @@ mod event;
 mod extra;
 mod notes;
 mod openai;
+mod overflow;
 mod pieces;
 mod probe;
 mod refused;
@@ -37,8 +38,11 @@ pub use decode::Decode;
 pub use error::UpstreamError;
 pub use event::{Event, FinishReason, Reply, Usage};
 pub use extra::{ExtraHeaders, ExtraHeadersError};
+pub use overflow::{Overflow, overflow};
 pub use pieces::Pieces;
-pub use probe::{ServedModel, count_tokens, detect, list_models, models_url};
+pub use probe::{
+    ServedModel, context_of_server, count_tokens, detect, list_models, measure_body, models_url,
+};
 pub use refused::refused_parameter;
 pub use sse::{EventTooLarge, Splitter, data_of};
 pub use words::{cut, describe, is_about_context, status_words, without_content, words_of_error};

@@ -105,6 +105,47 @@ pub async fn count_tokens(
     openai::tokenize(client, target, text, correlation_id, within).await
 }
 
+/// The tokens of the prompt in the body of a call, as the server would read it. None where it cannot
+/// say.
+pub async fn measure_body(
+    client: &Client,
+    target: Target<'_>,
+    body: &[u8],
+    correlation_id: &str,
+    within: Duration,
+) -> Option<u32> {
+    match target.provider {
+        Provider::OpenaiCompatible => {
+            openai::measure(client, target, body, correlation_id, within).await
+        }
+        Provider::Anthropic => {
+            let call = crate::anthropic::count_of_body(target, body).ok()??;
+            let host = outbound::host_of(&call.url);
+            let work = async {
+                let sent = client.send(&call, target, correlation_id, within).await;
+                read_whole(sent.ok()?, &host).await.ok()
+            };
+            let answer = tokio::time::timeout(within, work).await.ok()??;
+            crate::counted_messages(&answer)
+        }
+        _ => None,
+    }
+}
+
+/// How many tokens the server reads and writes for one request, where it says so beside its list of
+/// models.
+pub async fn context_of_server(
+    client: &Client,
+    target: Target<'_>,
+    correlation_id: &str,
+    within: Duration,
+) -> Option<u32> {
+    match target.provider {
+        Provider::OpenaiCompatible => openai::context(client, target, correlation_id, within).await,
+        _ => None,
+    }
+}
+
 #[derive(Deserialize)]
 struct ModelList {
     data: Vec<Listed>,

@@ -113,6 +113,10 @@ pub(crate) struct ReachArguments {
     /// [default: true]
     #[arg(long, value_name = "BOOL")]
     pub(crate) self_hosted: Option<bool>,
+    /// US dollars for a million tokens of prompts and of answers, such as 0.15/0.60; `none` takes it
+    /// away
+    #[arg(long, value_name = "IN/OUT")]
+    pub(crate) price: Option<String>,
     /// Requests that the model answers at once; 0 for no limit
     #[arg(long, value_name = "N")]
     pub(crate) max_concurrent: Option<u32>,

@@ -15,19 +15,21 @@ mod logs_settings;
 mod model;
 mod model_draft;
 mod prompt;
+mod prompt_request;
 mod record;
 mod redact;
 mod serve;
 mod service_log;
+mod trial;
 
 use std::io::{Read, stdin};
 use std::path::Path;
 
-use control::{Control, Error, Operator, Purpose};
+use control::{Control, Error, ErrorCode, Operator, Purpose};
 
 use crate::arguments::{
     Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, Logs,
-    LogsCommand, ModelCommand, PromptCommand, RecordCommand, RedactCommand,
+    LogsCommand, ModelCommand, PromptCommand, RecordCommand, RedactCommand, TrialCommand,
 };
 use crate::output::{Output, Stop, system_error};
 
@@ -81,6 +83,10 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
         Command::Audit(arguments) => {
             let reads = arguments.command.is_none();
             audit::run(arguments, &opened(reading(reads))?, output).await
+        }
+        Command::Trial(command) => {
+            let reads = matches!(command, TrialCommand::List { .. });
+            trial::run(command, &opened(reading(reads))?, output).await
         }
         Command::Prompt(arguments) => {
             prompt::run(arguments, &open(folder, Purpose::Ask, output)?, output).await
@@ -147,12 +153,26 @@ fn tell(control: &Control, output: Output) -> Result<(), Error> {
 
 /// Reads a text from a file, or from standard input for `-`.
 fn read_file(file: &Path) -> Result<String, Error> {
+    read_file_within(file, LARGEST)
+}
+
+/// The same with another bound. A file beyond it is refused: half of it would be another text.
+fn read_file_within(file: &Path, most: u64) -> Result<String, Error> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
-        stdin().take(LARGEST).read_to_string(&mut text)
+        stdin().take(most + 1).read_to_string(&mut text)
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+        std::fs::File::open(file).and_then(|file| file.take(most + 1).read_to_string(&mut text))
     };
     read.map_err(system_error)?;
+    if text.len() as u64 > most {
+        let megabytes = most / (1024 * 1024);
+        let message = format!("{} has more than {megabytes} MiB", file.display());
+        return Err(Error::new(
+            ErrorCode::Invalid,
+            message,
+            "Use a smaller file.",
+        ));
+    }
     Ok(text)
 }

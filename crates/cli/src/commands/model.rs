@@ -220,6 +220,15 @@ fn facts(model: &ModelView) -> String {
             "Self-hosted",
             if model.self_hosted { "yes" } else { "no" }.to_owned(),
         ),
+        (
+            "Price",
+            model.price.map_or("–".to_owned(), |price| {
+                format!(
+                    "${} in, ${} out a million tokens",
+                    price.input, price.output
+                )
+            }),
+        ),
         ("Key", key_word(model.key).to_owned()),
         (
             "Made for",

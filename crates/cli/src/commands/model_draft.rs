@@ -2,7 +2,7 @@
 
 use control::view::ModelView;
 use control::{Error, ErrorCode};
-use domain::{Auth, Connection, ModelDraft, Provider};
+use domain::{Auth, Connection, ModelDraft, PriceDraft, Provider};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ pub(super) fn added(add: &ModelAdd) -> Result<ModelDraft, Error> {
         connection: Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     };
     reached(draft, &add.reach)
 }
@@ -44,6 +45,7 @@ pub(super) fn of(model: &ModelView) -> ModelDraft {
         connection: model.connection.clone(),
         enabled: model.enabled,
         self_hosted: model.self_hosted,
+        price: model.price,
     }
 }
 
@@ -61,6 +63,11 @@ fn reached(mut draft: ModelDraft, given: &ReachArguments) -> Result<ModelDraft, 
         draft.endpoint = "sample".into();
     }
     draft.self_hosted = given.self_hosted.unwrap_or(draft.self_hosted);
+    draft.price = match given.price.as_deref() {
+        None => draft.price,
+        Some("none") => None,
+        Some(text) => Some(price(text)?),
+    };
     draft.identifier = given.identifier.clone().unwrap_or(draft.identifier);
     let old = draft.connection;
     draft.connection = Connection {
@@ -91,6 +98,19 @@ fn or(given: &Option<String>, old: Option<String>) -> Option<String> {
         Some(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         None => old,
     }
+}
+
+/// Two numbers: of prompts and of answers.
+fn price(text: &str) -> Result<PriceDraft, Error> {
+    let numbers = text.split_once('/').and_then(|(input, output)| {
+        let (input, output) = (input.trim().parse().ok()?, output.trim().parse().ok()?);
+        Some(PriceDraft { input, output })
+    });
+    numbers.ok_or_else(|| {
+        let message = format!("--price {text} is no price");
+        let hint = "Write US dollars for a million tokens of prompts and of answers, such as 0.15/0.60, or none.";
+        Error::new(ErrorCode::Invalid, message, hint)
+    })
 }
 
 /// What was given, where 0 takes the old value away.

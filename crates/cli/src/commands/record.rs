@@ -81,11 +81,11 @@ fn status(view: &RecordingView) -> String {
 }
 
 fn recorded(request: &RecordedRequest) -> String {
-    let mut text = section("RECEIVED", &request.received);
-    if let Some(prompt) = &request.preprocessed {
+    let mut text = section("RECEIVED", &request.content.received);
+    if let Some(prompt) = &request.content.preprocessed {
         text += &section("BEFORE THE TEMPLATE", prompt);
     }
-    for call in &request.calls {
+    for call in &request.content.calls {
         let title = format!(
             "SENT TO {} AFTER {:.0} ms: {} {}",
             call.model, call.at_ms, call.method, call.url
@@ -99,7 +99,7 @@ fn recorded(request: &RecordedRequest) -> String {
             text += &format!("{error}\n\n");
         }
     }
-    text + &section("GIVEN TO THE CLIENT", &request.answer)
+    text + &section("GIVEN TO THE CLIENT", &request.content.answer)
 }
 
 fn section(title: &str, body: &BodyView) -> String {

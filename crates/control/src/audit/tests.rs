@@ -70,6 +70,7 @@ fn draft(id: Option<ModelId>, name: &str, endpoint: &str) -> ModelDraft {
         connection: domain::Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     }
 }
 

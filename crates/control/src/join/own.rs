@@ -22,7 +22,9 @@ pub(super) fn moments(row: &RequestView, recorded: Option<&RecordedRequest>) -> 
         ],
     )];
     match recorded {
-        Some(recorded) => moments.extend(recorded.calls.iter().map(|call| called(row, call))),
+        Some(recorded) => {
+            moments.extend(recorded.content.calls.iter().map(|call| called(row, call)))
+        }
         None => moments.extend(asked(row)),
     }
     let Some(duration) = row.duration_ms else {

@@ -8,6 +8,7 @@ mod families;
 mod features;
 mod gateway;
 mod gitlab;
+mod links;
 mod log_files;
 mod log_settings;
 mod models;
@@ -16,12 +17,14 @@ mod prompts;
 mod providers;
 mod recording;
 mod redaction;
+mod replay;
 mod requests;
 mod status;
+mod suites;
 mod test_model;
 #[cfg(test)]
 mod tests;
 mod trials;
 
-pub(crate) use playground::prompt;
+pub(crate) use playground::{Asking, Exchanges, prompt};
 pub(crate) use test_model::TestReports;

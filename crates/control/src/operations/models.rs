@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Endpoint, Feature, Field, Model, ModelDraft, ModelId, SecretState, ServerKind, Settings,
+    Endpoint, Feature, Field, Model, ModelDraft, ModelId, PriceDraft, SecretState, ServerKind,
+    Settings,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -309,6 +310,7 @@ fn view(settings: &Settings, model: &Model, seen: Seen) -> ModelView {
         is_sample: model.endpoint == Endpoint::Sample,
         enabled: model.enabled,
         self_hosted: model.self_hosted,
+        price: model.price.map(PriceDraft::from),
         hue: model.hue,
         key: seen.key,
         key_variable: model.name.key_variable(),

@@ -1,250 +1,248 @@
 //! One prompt against one model, through the gateway's own pipeline, so that what is tried is what
-//! clients get.
+//! clients get. Keeps nothing but what the latest prompts were, in memory.
 
-use std::sync::Arc;
+mod check;
+mod exchanges;
+mod measure;
+mod read;
+mod show;
+mod trouble;
+mod write;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use domain::Settings;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
-use gateway::{Advice, AnswerBody, Gateway};
+use gateway::{AnswerBody, Gateway, Inside, Watched};
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
-use http_body_util::Full;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http_body_util::{BodyExt, Full};
 
-use crate::view::{PromptAsk, PromptEvent, PromptRequest, PromptSummary};
+use crate::view::{PromptEvent, PromptRequest, PromptSummary};
 use crate::{Error, ErrorCode};
+use check::check;
+pub(crate) use exchanges::Exchanges;
+use read::{Form, Heard, Reader};
+pub(super) use trouble::{TEST_IT, refusal};
+use trouble::{broken_off, error_in};
+use write::{Outgoing, write};
 
-/// Asks a model. The events come in order; the last is finished or failed. Dropping the stream
-/// cancels the call.
-pub(crate) fn prompt(
-    gateway: Arc<Gateway>,
-    request: &PromptRequest,
-    client: &'static str,
-) -> BoxStream<'static, PromptEvent> {
+/// Who asks, and what is needed to say what it took.
+pub(crate) struct Asking {
+    /// Who answers.
+    pub(crate) gateway: Arc<Gateway>,
+    /// The client's name in the log.
+    pub(crate) client: &'static str,
+    /// Where it is kept what the prompt was; nowhere for a test.
+    pub(crate) exchanges: Option<Arc<Exchanges>>,
+    /// The models with their prices.
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// Asks a model. The events come in order; the last is finished or failed, and a prompt that breaks
+/// a rule fails at once, unsent. Dropping the stream cancels the call.
+pub(crate) fn prompt(asking: Asking, request: &PromptRequest) -> BoxStream<'static, PromptEvent> {
     let correlation_id = uuid::Uuid::now_v7().simple().to_string();
-    let begin = Instant::now();
-    let http = Request::post("/v1/chat/completions")
-        .header("x-request-id", &correlation_id)
-        .body(Full::new(Bytes::from(body_of(request).to_string())));
-    let answer = Answer::new(correlation_id.clone(), begin);
-    let started = stream::iter([PromptEvent::Started { correlation_id }]);
-    let Ok(http) = http else {
-        return started.boxed();
+    let prepared = check(request).and_then(|()| {
+        let outgoing = write(request);
+        let http = http_of(&outgoing, &correlation_id)?;
+        Ok((outgoing, http))
+    });
+    let (outgoing, http) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let summary = PromptSummary::default();
+            return stream::iter([PromptEvent::Failed { error, summary }]).boxed();
+        }
     };
+    let model = outgoing.is_gitlabs.then(|| request.model.clone());
+    let answer = Answer::new(correlation_id.clone(), outgoing.form, &asking);
+    let started = stream::iter([PromptEvent::Started { correlation_id }]);
     let rest = async move {
-        let response = gateway.call(http, client).await;
+        let mut inside = Inside::new(asking.client).watched(answer.watch(asking.exchanges));
+        if let Some(model) = model {
+            inside = inside.answered_by(model);
+        }
+        let response = asking.gateway.call(http, inside).await;
         answer.events(response).await
     };
     started.chain(stream::once(rest).flatten()).boxed()
 }
 
-fn body_of(request: &PromptRequest) -> Value {
-    let PromptAsk::Chat { messages } = &request.ask else {
-        return Value::Null;
-    };
-    let mut body = json!({
-        "model": request.model,
-        "messages": messages,
-        "stream": true,
-        "stream_options": {"include_usage": true},
-    });
-    if let Some(most) = request.parameters.max_tokens {
-        body["max_tokens"] = most.into();
-    }
-    if let Some(temperature) = request.parameters.temperature {
-        // Through its text, so that 0.2 does not become 0.20000000298.
-        body["temperature"] = serde_json::from_str(&temperature.to_string()).unwrap_or(Value::Null);
-    }
-    body
+/// The request as the gateway takes it.
+fn http_of(outgoing: &Outgoing, correlation_id: &str) -> Result<Request<Full<Bytes>>, Error> {
+    Request::post(&outgoing.path)
+        .header("x-request-id", correlation_id)
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(outgoing.body.clone().into()))
+        .map_err(|error| {
+            let message = format!("the path cannot be used: {error}");
+            Error::new(ErrorCode::Invalid, message, "Correct it.").at("ask.path")
+        })
 }
 
 /// An answer as it arrives.
 struct Answer {
     begin: Instant,
     summary: PromptSummary,
+    reader: Reader,
+    form: Form,
     first: Option<Instant>,
     last: Option<Instant>,
     error: Option<Error>,
-    done: bool,
+    settings: Arc<Settings>,
+    ended: Ended,
 }
 
-/// The fields of a chunk that the playground shows; the gateway has checked the rest.
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    choices: Vec<ChunkChoice>,
-    #[serde(default)]
-    usage: Option<ChunkUsage>,
-    #[serde(default)]
-    error: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct ChunkChoice {
-    #[serde(default)]
-    delta: ChunkDelta,
-    #[serde(default)]
-    finish_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct ChunkDelta {
-    #[serde(default)]
-    content: Option<String>,
-    /// llama.cpp, DeepSeek and older vLLM.
-    #[serde(default)]
-    reasoning_content: Option<String>,
-    /// vLLM.
-    #[serde(default)]
-    reasoning: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ChunkUsage {
-    #[serde(default)]
-    prompt_tokens: Option<u32>,
-    #[serde(default)]
-    completion_tokens: Option<u32>,
-}
+/// How the request ended, as its record says, and the model that answered.
+type Ended = Arc<Mutex<Option<(gateway::Outcome, Option<String>)>>>;
 
 impl Answer {
-    fn new(correlation_id: String, begin: Instant) -> Self {
+    fn new(correlation_id: String, form: Form, asking: &Asking) -> Self {
         let summary = PromptSummary {
             correlation_id,
             ..PromptSummary::default()
         };
         Self {
-            begin,
+            begin: Instant::now(),
             summary,
+            reader: Reader::new(form),
+            form,
             first: None,
             last: None,
             error: None,
-            done: false,
+            settings: Arc::clone(&asking.settings),
+            ended: Ended::default(),
+        }
+    }
+
+    /// Notes how the request ended, and keeps what it was.
+    fn watch(&self, exchanges: Option<Arc<Exchanges>>) -> impl Fn(Watched) + Send + Sync + 'static {
+        let (ended, id) = (Arc::clone(&self.ended), self.summary.correlation_id.clone());
+        move |watched| {
+            let model = watched.expanded.calls.last().map(|call| call.model.clone());
+            *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some((watched.outcome, model));
+            if let Some(exchanges) = &exchanges {
+                exchanges.take(id.clone(), watched.expanded);
+            }
         }
     }
 
     async fn events(mut self, response: Response<AnswerBody>) -> BoxStream<'static, PromptEvent> {
-        if !response.status().is_success() {
+        self.summary.status = Some(response.status().as_u16());
+        let is_error = !response.status().is_success();
+        if is_error && self.form != Form::Bytes {
             self.error = Some(refusal(response).await);
             return stream::iter([self.end()]).boxed();
         }
-        let data = response.into_body().events().boxed();
-        stream::unfold((Some(self), data), |(answer, mut data)| async move {
-            let mut answer = answer?;
-            while let Some(event) = data.next().await {
-                if let Some(delta) = answer.read(&event) {
-                    return Some((delta, (Some(answer), data)));
+        let advice = response.extensions().get::<gateway::Advice>().cloned();
+        let body = is_error.then(Vec::new);
+        let start = Some((self, response.into_body(), body));
+        stream::unfold(start, move |state| {
+            let advice = advice.clone();
+            async move {
+                let (mut answer, mut data, mut refused) = state?;
+                loop {
+                    let heard = match data.frame().await {
+                        Some(Ok(frame)) => {
+                            let piece = frame.into_data().unwrap_or_default();
+                            if let Some(refused) = &mut refused {
+                                refused.extend_from_slice(&piece);
+                            }
+                            answer.reader.push(piece)
+                        }
+                        Some(Err(_)) => {
+                            answer.error.get_or_insert_with(broken_off);
+                            continue;
+                        }
+                        None => break,
+                    };
+                    if let Some(delta) = answer.take(heard) {
+                        return Some((vec![delta], Some((answer, data, refused))));
+                    }
                 }
+                // The record ends with the body, and it knows what the body does not say.
+                drop(data);
+                let rest = answer.reader.end();
+                let rest = answer.take(rest);
+                if let Some(refused) = refused {
+                    answer.error = Some(error_in(&refused, advice));
+                }
+                let events: Vec<_> = rest.into_iter().chain([answer.end()]).collect();
+                Some((events, None))
             }
-            Some((answer.end(), (None, data)))
         })
+        .flat_map(stream::iter)
         .boxed()
     }
 
-    /// Reads one chunk; the text in it, when it has some.
-    fn read(&mut self, event: &[u8]) -> Option<PromptEvent> {
-        if event == b"[DONE]" {
-            self.done = true;
-            return None;
+    /// Notes what a piece brought; what of it is to be shown.
+    fn take(&mut self, heard: Heard) -> Option<PromptEvent> {
+        if let Some(error) = &heard.error {
+            self.error = Some(error_in(error, None));
         }
-        let chunk: Chunk = serde_json::from_slice(event).ok()?;
-        if chunk.error.is_some_and(|error| !error.is_null()) {
-            self.error = Some(error_in(event, None));
-            return None;
+        let summary = &mut self.summary;
+        summary.prompt_tokens = heard.prompt_tokens.or(summary.prompt_tokens);
+        summary.completion_tokens = heard.completion_tokens.or(summary.completion_tokens);
+        if heard.finish_reason.is_some() {
+            summary.finish_reason.clone_from(&heard.finish_reason);
         }
-        if let Some(usage) = chunk.usage {
-            self.summary.prompt_tokens = usage.prompt_tokens;
-            self.summary.completion_tokens = usage.completion_tokens;
-        }
-        let (mut text, mut reasoning) = (String::new(), String::new());
-        for choice in chunk.choices {
-            text += &choice.delta.content.unwrap_or_default();
-            reasoning += &choice
-                .delta
-                .reasoning_content
-                .or(choice.delta.reasoning)
-                .unwrap_or_default();
-            self.summary.finish_reason = choice.finish_reason.or(self.summary.finish_reason.take());
-        }
-        if text.is_empty() && reasoning.is_empty() {
+        if heard.is_silent() {
             return None;
         }
         let now = Instant::now();
         self.first.get_or_insert(now);
         self.last = Some(now);
         Some(PromptEvent::Delta {
-            text,
-            reasoning,
-            tool_calls: Vec::new(),
+            text: heard.text,
+            reasoning: heard.reasoning,
+            tool_calls: heard.tool_calls,
         })
     }
 
     fn end(mut self) -> PromptEvent {
-        self.summary.duration_ms = milliseconds(self.begin.elapsed());
-        self.summary.first_token_ms = self.first.map(|first| milliseconds(first - self.begin));
+        let summary = &mut self.summary;
+        summary.duration_ms = milliseconds(self.begin.elapsed());
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let (outcome, model) = ended.clone().unwrap_or_default();
+        drop(ended);
+        summary.prompt_tokens = summary.prompt_tokens.or(outcome.prompt_tokens);
+        summary.completion_tokens = summary.completion_tokens.or(outcome.completion_tokens);
+        if summary.finish_reason.is_none() {
+            summary.finish_reason = outcome.finish_reason;
+        }
+        // What came at once, or may be no tokens at all, has no first token.
+        summary.first_token_ms = match self.form {
+            Form::Bytes => outcome.first_token_after.map(milliseconds),
+            Form::Document => None,
+            _ => self.first.map(|first| milliseconds(first - self.begin)),
+        };
         if let (Some(first), Some(last), Some(tokens)) =
-            (self.first, self.last, self.summary.completion_tokens)
+            (self.first, self.last, summary.completion_tokens)
         {
             let seconds = (last - first).as_secs_f64();
             if tokens > 1 && seconds > 0.0 {
-                self.summary.tokens_per_second = Some(f64::from(tokens - 1) / seconds);
+                summary.tokens_per_second = Some(f64::from(tokens - 1) / seconds);
             }
         }
+        let price = model.and_then(|name| self.settings.model_named(&name)?.price);
+        let counts = summary.prompt_tokens.zip(summary.completion_tokens);
+        summary.cost = price
+            .zip(counts)
+            .map(|(price, (prompt, answer))| price.of(prompt, answer));
+        let summary = self.summary;
         match self.error {
-            Some(error) => PromptEvent::Failed {
-                error,
-                summary: self.summary,
-            },
-            None => PromptEvent::Finished {
-                summary: self.summary,
-            },
+            Some(error) => PromptEvent::Failed { error, summary },
+            None => PromptEvent::Finished { summary },
         }
     }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
-/// What to do about an error of which nothing more is known.
-pub(super) const TEST_IT: &str = "Test the model in Models to see where it stops.";
-
-/// An answer of the gateway that is an error: what happened and what to do.
-pub(super) async fn refusal(response: Response<AnswerBody>) -> Error {
-    let advice = response.extensions().get::<Advice>().cloned();
-    error_in(&response.into_body().bytes().await, advice)
-}
-
-/// The gateway's own words in an error body. Advice that they end with is shown as the hint.
-fn error_in(body: &[u8], advice: Option<Advice>) -> Error {
-    let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let said = value["error"]["message"]
-        .as_str()
-        .or(value["error"].as_str());
-    let said = said.unwrap_or("The model server reported an error without words.");
-    if let Some(Advice(hint)) = advice {
-        return Error {
-            message: said.replacen(&format!(" {hint}"), "", 1),
-            ..Error::new(ErrorCode::Upstream, "", hint)
-        }
-        .with_details(String::from_utf8_lossy(body));
-    }
-    let hint = match value["error"]["code"].as_str() {
-        Some("key_locked" | "key_unavailable") => "See the keyring's state in the status bar.",
-        Some("model_disabled" | "model_not_found") => {
-            "Choose another model, or switch this one on in Models."
-        }
-        Some("feature_not_routed") => "Choose a model for it in Features.",
-        _ => TEST_IT,
-    };
-    // These are sentences already, and a model's name in front keeps the letters it was given.
-    Error {
-        message: said.to_owned(),
-        ..Error::new(ErrorCode::Upstream, "", hint)
-    }
-    .with_details(String::from_utf8_lossy(body))
 }
 
 /// The whole of a prompt's answer: all text, then how it ended.

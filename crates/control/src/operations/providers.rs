@@ -73,6 +73,7 @@ pub(super) fn draft_of(input: &EndpointInput) -> ModelDraft {
         connection: input.connection.clone(),
         enabled: true,
         self_hosted: true,
+        price: None,
     }
 }
 
@@ -106,6 +107,7 @@ fn as_typed(draft: &ModelDraft) -> Result<Model, Error> {
         connection: draft.connection.clone(),
         enabled: draft.enabled,
         self_hosted: draft.self_hosted,
+        price: None,
         has_key: false,
         hue: 1,
         rest: Map::new(),

@@ -182,7 +182,7 @@ impl Control {
         Ok(self.recording_now())
     }
 
-    async fn of_recordings<T: Send + 'static>(
+    pub(super) async fn of_recordings<T: Send + 'static>(
         &self,
         id: RequestId,
         read: impl FnOnce(&std::path::Path, &recordings::Shared, &RequestView) -> rusqlite::Result<T>

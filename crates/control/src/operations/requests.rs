@@ -1,10 +1,10 @@
 //! Rows of the request log.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Zoned;
 
-use crate::files::{create_folder, file_error};
+use crate::files::fresh_export;
 use crate::view::{
     ExportFormat, ExportRequest, Exported, RequestId, RequestPage, RequestQuery, RequestView,
 };
@@ -34,22 +34,11 @@ impl Control {
     /// data folder where there are none. A face names no path.
     pub async fn export_requests(&self, request: ExportRequest) -> Result<Exported, Error> {
         let now = Zoned::now();
-        let folder = dirs::download_dir()
-            .filter(|folder| folder.is_dir())
-            .unwrap_or_else(|| self.folder().join("exports"));
-        create_folder(&folder).map_err(|error| file_error("cannot make", &folder, &error))?;
-        let time = now.strftime("%Y%m%d-%H%M%S");
         let kind = match request.format {
             ExportFormat::Jsonl => "jsonl",
             ExportFormat::Csv => "csv",
         };
-        let path = (1..)
-            .map(|count| match count {
-                1 => folder.join(format!("gatehouse-requests-{time}.{kind}")),
-                count => folder.join(format!("gatehouse-requests-{time}-{count}.{kind}")),
-            })
-            .find(|path: &PathBuf| !path.exists())
-            .expect("a folder has fewer files than there are numbers");
+        let path = fresh_export(self.folder(), "requests", kind, &now)?;
         self.export_requests_to(&path, request).await
     }
 

@@ -15,6 +15,7 @@ use crate::{Control, ErrorCode, HolderKind, Purpose};
 mod endpoints;
 mod families;
 mod gitlab;
+mod playground;
 mod routes;
 mod server;
 mod test_model;
@@ -75,6 +76,7 @@ fn draft(name: &str, endpoint: &str) -> ModelDraft {
         connection: Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     }
 }
 

@@ -1,79 +1,114 @@
-//! Trials (skeleton: to be written).
+//! Trials and presets of the playground.
 
-use crate::view::*;
+use jiff::Zoned;
+
+use crate::files::{file_error, fresh_export, write_new};
+use crate::history::{read_file, write_file};
+use crate::view::{
+    Exported, ImportedTrials, KeptTrial, MarkTrial, Preset, SaveTrial, TrialId, TrialPage,
+    TrialQuery, TrialRow,
+};
 use crate::{Control, Error, ErrorCode};
 
-fn not_yet<T>() -> Result<T, Error> {
-    Err(Error::new(ErrorCode::Failed, "not built", "Wait."))
-}
+/// The most trials of one export.
+const EXPORTED: u32 = 10_000;
+
+/// The most bytes of one export: as much as is imported.
+const EXPORTED_BYTES: usize = 64 * 1024 * 1024;
 
 impl Control {
-    /// Not built.
-    pub async fn measure_prompt(&self, _: PromptRequest) -> Result<PromptMeasure, Error> {
-        not_yet()
+    /// What was tried in the playground.
+    pub async fn list_trials(&self, query: TrialQuery) -> Result<TrialPage, Error> {
+        self.history.run(move |history| history.list(&query)).await
     }
-    /// Not built.
-    pub async fn prompt_exchange(&self, _: String) -> Result<RecordedRequest, Error> {
-        not_yet()
+
+    /// One trial. An answer that had not ended when the trial was saved last is there as far as it
+    /// came: as arriving only while this process hears more of it.
+    pub async fn get_trial(&self, id: TrialId) -> Result<KeptTrial, Error> {
+        self.history.run(move |history| history.get(&id)).await
     }
-    /// Not built.
-    pub async fn prompt_body(&self, _: PromptBody) -> Result<BodyView, Error> {
-        not_yet()
+
+    /// Keeps a trial, in the place of the one that has its id.
+    pub async fn save_trial(&self, save: SaveTrial) -> Result<TrialRow, Error> {
+        let now = jiff::Timestamp::now();
+        self.history
+            .run(move |history| history.save(&save, now))
+            .await
     }
-    /// Not built.
-    pub async fn list_trials(&self, _: TrialQuery) -> Result<TrialPage, Error> {
-        not_yet()
+
+    /// Names a trial or pins it.
+    pub async fn mark_trial(&self, mark: MarkTrial) -> Result<TrialRow, Error> {
+        self.history.run(move |history| history.mark(&mark)).await
     }
-    /// Not built.
-    pub async fn get_trial(&self, _: TrialId) -> Result<KeptTrial, Error> {
-        not_yet()
+
+    /// Removes a trial.
+    pub async fn remove_trial(&self, id: TrialId) -> Result<(), Error> {
+        self.history.run(move |history| history.remove(&id)).await
     }
-    /// Not built.
-    pub async fn save_trial(&self, _: SaveTrial) -> Result<TrialRow, Error> {
-        not_yet()
+
+    /// Writes these trials to a new file among the user's downloads; all when none is named.
+    pub async fn export_trials(&self, ids: Vec<TrialId>) -> Result<Exported, Error> {
+        let folder = self.folder().to_owned();
+        self.history
+            .run(move |history| {
+                let mut wanted = ids;
+                let mut skip = 0;
+                while skip < EXPORTED && (skip > 0 || wanted.is_empty()) {
+                    let query = TrialQuery {
+                        limit: 500,
+                        skip,
+                        search: None,
+                    };
+                    let rows = history.list(&query)?.rows;
+                    if rows.is_empty() {
+                        break;
+                    }
+                    skip += rows.len() as u32;
+                    wanted.extend(rows.into_iter().map(|row| row.id));
+                }
+                let mut kept = Vec::new();
+                for id in &wanted {
+                    kept.push(history.get(id)?);
+                }
+                let rows = kept.len() as u64;
+                let document = write_file(kept)?;
+                if document.len() > EXPORTED_BYTES {
+                    let hint = "Choose fewer trials.";
+                    let message = "the trials have more than 64 MiB together";
+                    return Err(Error::new(ErrorCode::Invalid, message, hint));
+                }
+                let path = fresh_export(&folder, "trials", "json", &Zoned::now())?;
+                write_new(&path, &document)
+                    .map_err(|error| file_error("cannot write", &path, &error))?;
+                let path = path.display().to_string();
+                Ok(Exported { path, rows })
+            })
+            .await
     }
-    /// Not built.
-    pub async fn mark_trial(&self, _: MarkTrial) -> Result<TrialRow, Error> {
-        not_yet()
+
+    /// Adds the trials of such a file, given as its text: all or none.
+    pub async fn import_trials(&self, text: String) -> Result<ImportedTrials, Error> {
+        self.history
+            .run(move |history| history.import(read_file(&text)?))
+            .await
     }
-    /// Not built.
-    pub async fn remove_trial(&self, _: TrialId) -> Result<(), Error> {
-        not_yet()
+
+    /// Instructions and parameters with a name.
+    pub async fn list_presets(&self, (): ()) -> Result<Vec<Preset>, Error> {
+        self.history.run(|history| history.presets()).await
     }
-    /// Not built.
-    pub async fn trial_of_request(&self, _: RequestId) -> Result<Trial, Error> {
-        not_yet()
+
+    /// Keeps a preset, in the place of the one that has its name.
+    pub async fn save_preset(&self, preset: Preset) -> Result<Vec<Preset>, Error> {
+        self.history
+            .run(move |history| history.save_preset(preset))
+            .await
     }
-    /// Not built.
-    pub async fn export_trials(&self, _: Vec<TrialId>) -> Result<Exported, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn import_trials(&self, _: String) -> Result<ImportedTrials, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn list_presets(&self, _: ()) -> Result<Vec<Preset>, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn save_preset(&self, _: Preset) -> Result<Vec<Preset>, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn remove_preset(&self, _: String) -> Result<Vec<Preset>, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn list_suites(&self, _: ()) -> Result<Vec<SuiteView>, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn save_case(&self, _: SaveCase) -> Result<SuiteView, Error> {
-        not_yet()
-    }
-    /// Not built.
-    pub async fn open_link(&self, _: String) -> Result<(), Error> {
-        not_yet()
+
+    /// Removes the preset of this name.
+    pub async fn remove_preset(&self, name: String) -> Result<Vec<Preset>, Error> {
+        self.history
+            .run(move |history| history.remove_preset(&name))
+            .await
     }
 }

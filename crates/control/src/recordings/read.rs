@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{Shared, database};
 use crate::view::{
-    BodyView, PieceView, RecordedBody, RecordedCall, RecordedHeader, RecordedRequest, RequestView,
+    BodyView, PieceView, RecordedBody, RecordedCall, RecordedContent, RecordedHeader,
+    RecordedRequest, RequestView,
 };
 
 /// The most bytes of one body that come with its request; more come page by page.
@@ -55,29 +56,74 @@ pub(crate) fn recorded_request(
         let Some(expanded) = head(connection, row)? else {
             return Ok(None);
         };
-        let mut place = 0;
-        let mut next = |body: &Body| {
-            let view = page(connection, row, place, body, 0, FIRST_PAGE);
-            place += 1;
-            view
+        let page = |place, body: &Body| -> rusqlite::Result<BodyView> {
+            let content = content_of(connection, row, place)?;
+            Ok(page(place, body, &content, 0, FIRST_PAGE))
         };
-        // In the order of `Expanded::bodies`.
-        let received = next(&expanded.received.body)?;
-        let preprocessed = expanded.preprocessed.as_ref().map(&mut next).transpose()?;
-        let mut calls = Vec::with_capacity(expanded.calls.len());
-        for call in &expanded.calls {
-            calls.push(call_view(call, next(&call.body)?, next(&call.answer)?));
-        }
-        let answer = next(&expanded.answer)?;
+        let content = content(&expanded, page)?;
         Ok(Some(RecordedRequest {
             id: row.id,
-            by: expanded.by,
-            headers: headers(&expanded.received.headers),
-            received,
-            preprocessed,
-            calls,
-            answer,
+            content,
         }))
+    });
+    found.map(Option::flatten)
+}
+
+/// What was sent and what came back, each body by its number.
+fn content<E>(
+    expanded: &Expanded,
+    page: impl Fn(u32, &Body) -> Result<BodyView, E>,
+) -> Result<RecordedContent, E> {
+    let mut place = 0;
+    let mut next = |body: &Body| {
+        place += 1;
+        page(place - 1, body)
+    };
+    // In the order of `Expanded::bodies`.
+    let received = next(&expanded.received.body)?;
+    let preprocessed = expanded.preprocessed.as_ref().map(&mut next).transpose()?;
+    let mut calls = Vec::with_capacity(expanded.calls.len());
+    for call in &expanded.calls {
+        calls.push(call_view(call, next(&call.body)?, next(&call.answer)?));
+    }
+    let answer = next(&expanded.answer)?;
+    Ok(RecordedContent {
+        by: expanded.by,
+        headers: headers(&expanded.received.headers),
+        received,
+        preprocessed,
+        calls,
+        answer,
+    })
+}
+
+/// What was sent and what came back where the bodies are in memory, with their first pages.
+pub(crate) fn content_in_memory(expanded: &Expanded) -> RecordedContent {
+    let page = |place, body: &Body| {
+        Ok::<_, std::convert::Infallible>(page(place, body, &body.bytes, 0, FIRST_PAGE))
+    };
+    let Ok(content) = content(expanded, page);
+    content
+}
+
+/// A page of a body in memory, from this byte on.
+pub(crate) fn page_in_memory(place: u32, body: &Body, start: usize) -> BodyView {
+    page(place, body, &body.bytes, start, PAGE)
+}
+
+/// All that is kept of what the client sent; none when nothing is.
+pub(crate) fn received_body(
+    folder: &Path,
+    shared: &Shared,
+    row: &RequestView,
+) -> rusqlite::Result<Option<(Vec<u8>, bool)>> {
+    let _reading = shared.reading();
+    let found = database::read(folder, |connection| {
+        let Some(expanded) = head(connection, row)? else {
+            return Ok(None);
+        };
+        let content = content_of(connection, row, 0)?;
+        Ok(Some((content, expanded.received.body.cut.is_none())))
     });
     found.map(Option::flatten)
 }
@@ -96,8 +142,11 @@ pub(crate) fn body_page(
         };
         let body = expanded.bodies().nth(asked.body as usize);
         let start = usize::try_from(asked.offset).unwrap_or(usize::MAX);
-        body.map(|body| page(connection, row, asked.body, body, start, PAGE))
-            .transpose()
+        body.map(|body| {
+            let content = content_of(connection, row, asked.body)?;
+            Ok(page(asked.body, body, &content, start, PAGE))
+        })
+        .transpose()
     });
     found.map(Option::flatten)
 }
@@ -110,20 +159,17 @@ fn head(connection: &Connection, row: &RequestView) -> rusqlite::Result<Option<E
     Ok(head.and_then(|head| serde_json::from_str(&head).ok()))
 }
 
-fn page(
-    connection: &Connection,
-    row: &RequestView,
-    place: u32,
-    body: &Body,
-    start: usize,
-    most: usize,
-) -> rusqlite::Result<BodyView> {
+/// The bytes that are kept of a body.
+fn content_of(connection: &Connection, row: &RequestView, place: u32) -> rusqlite::Result<Vec<u8>> {
     let content: Option<Vec<u8>> = connection
         .prepare_cached("SELECT content FROM bodies WHERE recording = ? AND place = ?")?
         .query_row((row.id.0, place), |row| row.get(0))
         .optional()?;
-    let content = content.unwrap_or_default();
-    let text = text_of(&content);
+    Ok(content.unwrap_or_default())
+}
+
+fn page(place: u32, body: &Body, content: &[u8], start: usize, most: usize) -> BodyView {
+    let text = text_of(content);
     let start = floor(text, start.min(content.len()));
     let mut end = floor(text, start.saturating_add(most).min(content.len()));
     let pieces = pieces(&body.pieces, start, &mut end);
@@ -131,7 +177,7 @@ fn page(
     let shown = text
         .and_then(|text| text.get(start..end))
         .map(str::to_owned);
-    Ok(BodyView {
+    BodyView {
         body: place,
         size: body.size,
         kept: content.len() as u64,
@@ -141,7 +187,7 @@ fn page(
         offset: start as u64,
         next: (end < content.len()).then_some(end as u64),
         pieces,
-    })
+    }
 }
 
 /// The pieces of a page; the page ends earlier where there are too many.

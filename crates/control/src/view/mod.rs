@@ -46,8 +46,8 @@ pub use prompts::{
     CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
 pub use recording::{
-    BodyView, PieceView, RecordedBody, RecordedCall, RecordedHeader, RecordedRequest,
-    RecordingView, StartRecording,
+    BodyView, PieceView, PromptExchange, RecordedBody, RecordedCall, RecordedContent,
+    RecordedHeader, RecordedRequest, RecordingView, StartRecording,
 };
 pub use redaction::{PreviewRedaction, RedactionCount, RedactionPreview};
 pub use request::{

@@ -1,8 +1,8 @@
 //! Models, their keys, health and tests.
 
 use domain::{
-    CompletionRoute, Connection, Family, Feature, ModelDraft, ModelId, Provider, SecretState,
-    ServerKind, Standing, SupportLevels,
+    CompletionRoute, Connection, Family, Feature, ModelDraft, ModelId, PriceDraft, Provider,
+    SecretState, ServerKind, Standing, SupportLevels,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct ModelView {
     pub enabled: bool,
     /// Whether it runs in the house: only then is what it is asked ever recorded in full.
     pub self_hosted: bool,
+    /// What it costs; absent when that is not known.
+    #[ts(optional = nullable)]
+    pub price: Option<PriceDraft>,
     /// The colour that stands for it, 1 to 8.
     pub hue: u8,
     /// What is known of its key.

@@ -56,6 +56,29 @@ pub struct StartRecording {
 pub struct RecordedRequest {
     /// Its row.
     pub id: RequestId,
+    /// What is kept.
+    #[serde(flatten)]
+    pub content: RecordedContent,
+}
+
+/// What a prompt of the playground was, while the program remembers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PromptExchange {
+    /// The prompt.
+    pub correlation_id: String,
+    /// Its row of the request log; none while it has none.
+    #[ts(optional = nullable)]
+    pub row: Option<RequestId>,
+    /// What was sent and what came back.
+    #[serde(flatten)]
+    pub content: RecordedContent,
+}
+
+/// What was sent and what came back for one request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RecordedContent {
     /// Why it was recorded.
     pub by: ExpandedBy,
     /// The client's headers, as far as they are kept.

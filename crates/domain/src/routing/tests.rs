@@ -17,6 +17,7 @@ fn settings() -> (Settings, ModelId, ModelId) {
             connection: Connection::default(),
             enabled: true,
             self_hosted: true,
+            price: None,
         };
         let id = ModelId(Uuid::from_u128(number));
         settings.save_model(&draft, id).unwrap().id

@@ -13,6 +13,7 @@ fn draft(name: &str) -> ModelDraft {
         connection: Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     }
 }
 

@@ -144,6 +144,7 @@ mod tests {
             },
             enabled: true,
             self_hosted: true,
+            price: None,
         };
         let saved = Settings::default().save_model(&draft, ModelId(uuid::Uuid::nil()));
         saved.unwrap().clone()

@@ -21,6 +21,8 @@ pub(crate) enum Choice {
     Registered(ModelId),
     /// The route of the feature, and why it is not the model that was named, for the record.
     Route(Option<String>),
+    /// Who answers this deployment name or feature: somebody inside the program says so.
+    Inside(String),
     /// A model that is not registered, in a snapshot that has it.
     Named(ModelId, Arc<Snapshot>),
 }
@@ -119,6 +121,7 @@ fn named_model(
         connection: Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     };
     settings
         .save_model(&draft, id)

@@ -61,7 +61,7 @@ impl Identity {
 /// Finds out who asks. A token is looked at only where no client key fits.
 pub(crate) async fn identify(
     parts: &Parts,
-    via: Via,
+    via: Via<'_>,
     snapshot: &Snapshot,
 ) -> Result<Identity, GatewayError> {
     let local = match via {

@@ -12,6 +12,7 @@ fn model(max_concurrent: Option<u32>) -> Model {
         connection: domain::Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     };
     draft.connection.max_concurrent = max_concurrent;
     Settings::default()

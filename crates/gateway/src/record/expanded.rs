@@ -34,6 +34,8 @@ pub enum ExpandedBy {
     Recording,
     /// GitLab asked for it in a header, and the admin allows that.
     Gitlab,
+    /// It is a prompt of the playground: in memory alone, for the admin who asked it.
+    Playground,
 }
 
 /// Why a body is not kept in full.
@@ -149,6 +151,23 @@ impl Expanded {
             calls: Vec::new(),
             answer: Body::default(),
             held,
+        }
+    }
+
+    /// Gives back the room in the memory for recordings: it is nobody's to write down any more.
+    pub(super) fn let_go(&mut self) {
+        self.held = Held::default();
+    }
+
+    /// The same, without a claim to the memory for recordings.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            by: self.by,
+            received: self.received.clone(),
+            preprocessed: self.preprocessed.clone(),
+            calls: self.calls.clone(),
+            answer: self.answer.clone(),
+            held: Held::default(),
         }
     }
 

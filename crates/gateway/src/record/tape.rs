@@ -23,6 +23,9 @@ const SECRET_LENGTH: usize = 8;
 /// The most calls of one request that are kept; there are fewer than this with every retry.
 const CALLS_MOST: usize = 32;
 
+/// Why a tape is not kept that ran through a purge.
+const PURGED: &str = "its recording was purged while it ran";
+
 /// The tape of one request. Copies write to the same.
 #[derive(Clone)]
 pub(crate) struct Tape(Arc<Inner>);
@@ -37,6 +40,11 @@ struct Inner {
 struct State {
     /// None when it has ended, or must not be kept.
     expanded: Option<Expanded>,
+    /// Whether somebody inside the program watches it: what must not be recorded is taken down for
+    /// them all the same.
+    is_watched: bool,
+    /// Whether it may be recorded, as far as is known.
+    is_recorded: bool,
     /// Whether its feature is one that is recorded.
     is_wanted: bool,
     /// Why it is not kept, for the row.
@@ -44,6 +52,27 @@ struct State {
     /// What must never be written, wherever it stands.
     secrets: Vec<Arc<SecretSlice<u8>>>,
     credentials: HashSet<Vec<u8>>,
+}
+
+/// What became of a tape.
+pub(super) struct Ended {
+    /// What is to be recorded, or why nothing is, where there is a reason to tell.
+    pub(super) recorded: Result<Box<Expanded>, Option<String>>,
+    /// What who watches is shown.
+    pub(super) watched: Option<Expanded>,
+}
+
+impl State {
+    /// It must not be recorded. Unless somebody watches it, nothing of it is needed any more.
+    fn refuse(&mut self, reason: String) {
+        if self.is_recorded {
+            self.refusal = Some(reason);
+        }
+        self.is_recorded = false;
+        if !self.is_watched {
+            self.expanded = None;
+        }
+    }
 }
 
 impl fmt::Debug for Tape {
@@ -65,6 +94,7 @@ impl Tape {
         let is_wanted = by == ExpandedBy::Gitlab || settings.recording.features.is_empty();
         let state = State {
             expanded: Some(expanded),
+            is_recorded: by != ExpandedBy::Playground,
             is_wanted,
             credentials: credentials(&parts.headers),
             ..State::default()
@@ -76,10 +106,16 @@ impl Tape {
         }))
     }
 
+    /// Somebody inside the program watches it.
+    pub(super) fn is_watched(&self) {
+        self.state().is_watched = true;
+    }
+
     /// Keeps it whatever its feature: GitLab asked for it.
     pub(super) fn want(&self) {
         let mut state = self.state();
         state.is_wanted = true;
+        state.is_recorded = true;
         if let Some(expanded) = &mut state.expanded {
             expanded.by = ExpandedBy::Gitlab;
         }
@@ -91,16 +127,15 @@ impl Tape {
         let recording = &self.0.settings.recording;
         let mut state = self.state();
         state.is_wanted |= recording.records_feature(feature);
-        state.is_wanted
+        state.is_wanted || state.is_watched
     }
 
     /// A model is to be asked. What goes to one that is not self-hosted is never kept.
     pub(crate) fn asks(&self, model: &Model, key: Option<&Arc<SecretSlice<u8>>>) {
         let mut state = self.state();
         state.secrets.extend(key.cloned());
-        if !model.self_hosted && state.expanded.take().is_some() {
-            let words = format!("not recorded: {} is not self-hosted", model.name);
-            state.refusal = Some(words);
+        if !model.self_hosted && state.expanded.is_some() {
+            state.refuse(format!("not recorded: {} is not self-hosted", model.name));
         }
     }
 
@@ -146,18 +181,19 @@ impl Tape {
         self.write(|expanded, at| expanded.add(Place::Given, bytes, Some(at)));
     }
 
-    /// Ends the tape: what is to be kept, or why it is not.
-    pub(super) fn finish(self) -> Result<Box<Expanded>, Option<String>> {
-        let state = std::mem::take(&mut *self.state());
+    /// Ends the tape: what is to be kept, or why it is not, and what is shown to who watches.
+    pub(super) fn finish(self) -> Ended {
+        let mut state = std::mem::take(&mut *self.state());
+        if state.expanded.as_ref().is_some_and(Expanded::is_purged) {
+            state.refuse(PURGED.into());
+        }
         let Some(mut expanded) = state.expanded else {
-            return Err(state.refusal);
+            let recorded = Err(state.refusal);
+            return Ended {
+                recorded,
+                watched: None,
+            };
         };
-        if !state.is_wanted {
-            return Err(None);
-        }
-        if expanded.is_purged() {
-            return Err(Some("its recording was purged while it ran".into()));
-        }
         let keys = state.secrets.iter().map(|key| key.expose_secret());
         let credentials = state.credentials.iter().map(Vec::as_slice);
         for secret in keys.chain(credentials) {
@@ -165,14 +201,32 @@ impl Tape {
                 expanded.cover(secret);
             }
         }
-        Ok(Box::new(expanded))
+        let is_recorded = state.is_recorded && state.is_wanted;
+        let (recorded, watched) = match (is_recorded, state.is_watched) {
+            (true, false) => (Ok(Box::new(expanded)), None),
+            (true, true) => {
+                let copy = expanded.copy();
+                (Ok(Box::new(expanded)), Some(copy))
+            }
+            (false, _) => {
+                expanded.let_go();
+                (
+                    Err(state.refusal),
+                    Some(expanded).filter(|_| state.is_watched),
+                )
+            }
+        };
+        let watched = watched.map(|mut watched| {
+            watched.by = ExpandedBy::Playground;
+            watched
+        });
+        Ended { recorded, watched }
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut Expanded, std::time::Duration) -> T) -> Option<T> {
         let mut state = self.state();
         if state.expanded.as_ref().is_some_and(Expanded::is_purged) {
-            state.expanded = None;
-            state.refusal = Some("its recording was purged while it ran".into());
+            state.refuse(PURGED.into());
         }
         let expanded = state.expanded.as_mut()?;
         Some(write(expanded, self.0.started.elapsed()))

@@ -19,6 +19,7 @@ use crate::counters::Slot;
 use crate::error::GatewayError;
 use crate::gateway::{json_response, refuse};
 use crate::incoming::throw_away;
+use crate::inside::Inside;
 use crate::known::Known;
 use crate::load::{Load, Place};
 use crate::record::{Record, RequestState};
@@ -46,6 +47,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) slot: Slot,
     /// Its place among the requests of the model that answers.
     pub(crate) place: Option<Place>,
+    /// Who asks from inside the program; none for a client.
+    pub(crate) inside: Option<&'a Inside>,
 }
 
 impl Exchange<'_> {

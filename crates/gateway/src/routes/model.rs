@@ -14,6 +14,7 @@ use crate::answer::AnswerBody;
 use crate::ask::ask;
 use crate::error::GatewayError;
 use crate::incoming::{ModelRequest, read_body};
+use crate::measure;
 use crate::reading::cut;
 use crate::record::Routed;
 use crate::respond::respond;
@@ -52,6 +53,9 @@ where
         voice: Voice::Form(kind.form()),
         question: None,
     };
+    if exchange.inside.is_some_and(|inside| inside.is_measured) {
+        return measure::answer(&wish, &models, exchange).await;
+    }
     match ask(&wish, &models, &mut exchange).await {
         Ok(begun) => respond(&wish, begun, exchange).await,
         Err(error) => exchange.fail(&error),

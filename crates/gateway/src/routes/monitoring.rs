@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 pub(crate) fn monitoring(
     parts: &Parts,
     snapshot: &Arc<Snapshot>,
-    via: Via,
+    via: Via<'_>,
     correlation_id: &str,
 ) -> Option<Response<AnswerBody>> {
     // GitLab puts paths behind the URL that its admin typed, with a slash at its end or without.

@@ -42,6 +42,28 @@ pub(crate) fn pass_count(target: Target<'_>, body: Bytes) -> Result<Call, Upstre
     post(target, "messages/count_tokens", fitted(target, body)?)
 }
 
+/// The fields of a request that count, by the reference of `count_tokens`; it refuses others.
+const COUNTED: [&str; 6] = [
+    "messages",
+    "model",
+    "system",
+    "thinking",
+    "tool_choice",
+    "tools",
+];
+
+/// The call that asks how many tokens a whole request of this form has; none when it is none.
+pub(crate) fn count_of_body(
+    target: Target<'_>,
+    body: &[u8],
+) -> Result<Option<Call>, UpstreamError> {
+    let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(body) else {
+        return Ok(None);
+    };
+    fields.retain(|name, _| COUNTED.contains(&name.as_str()));
+    pass_count(target, body_bytes(fields)).map(Some)
+}
+
 /// The count in the answer to such a call.
 pub(crate) fn counted(body: &[u8]) -> Option<u32> {
     #[derive(Deserialize)]

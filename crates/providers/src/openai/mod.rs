@@ -16,6 +16,7 @@ mod fields;
 mod fill;
 mod fit;
 mod infill;
+mod measure;
 pub(crate) mod ollama;
 mod quirks;
 mod reading;
@@ -27,6 +28,7 @@ mod wire;
 pub(crate) use chat::body as chat_body;
 pub(crate) use fill::fill;
 pub(crate) use fit::{Fitted, adjust, with_counts};
+pub(crate) use measure::{context, measure};
 pub(crate) use tokenize::tokenize;
 
 /// The call that continues a conversation.

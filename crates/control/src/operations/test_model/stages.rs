@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::{
     CompletionRoute, Endpoint, Model, Provider, ServerEndpoint, ServerKind, Settings, Support,
 };
-use gateway::{Gateway, GitlabAccess, Snapshot, UpstreamKey, record_channel};
+use gateway::{Gateway, GitlabAccess, Inside, Snapshot, UpstreamKey, record_channel};
 use http::Request;
 use http_body_util::Full;
 use providers::{ServedModel, Target, UpstreamError};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::run::{Seen, Test, without_an_answer};
 use super::{Key, LIST_WITHIN, new_correlation_id, upstream_error};
-use crate::operations::playground::{TEST_IT, outcome, prompt, refusal};
+use crate::operations::playground::{Asking, TEST_IT, outcome, prompt, refusal};
 use crate::operations::providers::server_title;
 use crate::reach::Reach;
 use crate::view::{Message, PromptEvent, PromptRequest, Role, SuggestedEndpoint};
@@ -132,7 +132,7 @@ impl Test<'_> {
         let mut request = PromptRequest::chat(self.model.name.as_str(), messages);
         request.parameters.max_tokens = Some(16);
         request.parameters.temperature = Some(0.0);
-        let (text, last) = outcome(prompt(self.gateway(key), &request, "test")).await;
+        let (text, last) = outcome(prompt(self.asking(key), &request)).await;
         match last {
             Some(PromptEvent::Finished { summary }) => {
                 let first = summary.first_token_ms.map_or("no text".into(), |first| {
@@ -259,7 +259,7 @@ impl Test<'_> {
         let request = Request::post("/v1/completions")
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| without_an_answer())?;
-        let response = self.gateway(key).call(request, "test").await;
+        let response = self.gateway(key).call(request, Inside::new("test")).await;
         if !response.status().is_success() {
             return Err(self.seen_here(refusal(response).await));
         }
@@ -270,6 +270,15 @@ impl Test<'_> {
     }
 
     /// A gateway for this model alone, which keeps no rows.
+    fn asking(&self, key: &Key) -> Asking {
+        Asking {
+            gateway: self.gateway(key),
+            client: "test",
+            exchanges: None,
+            settings: Arc::default(),
+        }
+    }
+
     fn gateway(&self, key: &Key) -> Arc<Gateway> {
         let mut settings = Settings {
             families: self.settings.families.clone(),

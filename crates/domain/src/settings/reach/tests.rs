@@ -21,6 +21,7 @@ fn saved(
         },
         enabled: true,
         self_hosted: true,
+        price: None,
     };
     Settings::default().save_model(&draft, ModelId(Uuid::nil()))
 }

@@ -11,6 +11,7 @@ fn draft(name: &str, provider: Provider, endpoint: &str, identifier: &str) -> Mo
         connection: Connection::default(),
         enabled: true,
         self_hosted: true,
+        price: None,
     }
 }
 
@@ -86,7 +87,7 @@ fn a_named_model_is_matched_by_endpoint_and_identifier() {
                 assert!(note.contains("not registered"), "{endpoint}: {note}");
                 None
             }
-            Choice::Named(..) => panic!("{endpoint}: named"),
+            Choice::Named(..) | Choice::Inside(_) => panic!("{endpoint}: {choice:?}"),
         };
         assert_eq!(name, found, "{endpoint} {identifier}");
     }
