@@ -156,6 +156,7 @@ test('a running request is cancelled from its drawer', async () => {
   const { page } = control
   const stuck = ask(control.address, 'demo', { body: { messages: [{ role: 'user', content: 'hang' }] } })
   await page.locator('[role=row][aria-selected]', { hasText: 'Running' }).click()
+  await drawer(page).getByRole('tab', { name: 'Summary' }).click()
   await drawer(page).getByRole('button', { name: 'Cancel' }).waitFor()
   assert.deepEqual(await violations(page), [])
   await drawer(page).getByRole('button', { name: 'Cancel' }).click()
