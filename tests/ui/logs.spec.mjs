@@ -143,6 +143,8 @@ test('terms complete themselves, become chips, and a wrong one is marked where i
   await eventually('the rows are back', async () => (await rows.count()) === 2)
   await page.getByRole('button', { name: 'Clear the search' }).click()
   await eventually('no chip is left', async () => (await page.locator('.chip').count()) === 0)
+  // The browser says that the strip of the wrong query was refused.
+  control.complaints.splice(0)
 })
 
 test('a recorded word is found', async () => {
@@ -164,7 +166,7 @@ test('a running request is cancelled from its drawer', async () => {
   assert.equal(answer.status, 503)
   assert.match(await answer.text(), /admin of the gateway cancelled/)
   await drawer(page).getByText('cancelled by the admin').waitFor()
-  assert.deepEqual(control.complaints.splice(0), [])
+  assert.deepEqual(control.complaints, [])
 })
 
 test('an id of GitLab’s log is joined with the row and the call', async () => {
