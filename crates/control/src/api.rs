@@ -131,6 +131,40 @@ api! {
     get_request(RequestId) -> RequestView;
     /// Writes every row that a query finds to a new file among the user's downloads.
     export_requests(ExportRequest) -> Exported;
+    /// How large a prompt is beside what its model can read.
+    measure_prompt(PromptRequest) -> PromptMeasure;
+    /// What was sent and what came back for a prompt of the playground, one of the latest.
+    prompt_exchange(String) -> RecordedRequest;
+    /// More of a body of it.
+    prompt_body(PromptBody) -> BodyView;
+    /// What was tried in the playground.
+    list_trials(TrialQuery) -> TrialPage;
+    /// One trial; an answer that was cut with its window is there as far as it came.
+    get_trial(TrialId) -> KeptTrial;
+    /// Keeps a trial, in the place of the one that has its id.
+    save_trial(SaveTrial) -> TrialRow;
+    /// Names a trial, or pins it.
+    mark_trial(MarkTrial) -> TrialRow;
+    /// Removes a trial.
+    remove_trial(TrialId) -> ();
+    /// A trial that repeats a recorded request; nothing is kept of it yet.
+    trial_of_request(RequestId) -> Trial;
+    /// Writes these trials to a new file among the user's downloads; all when none is named.
+    export_trials(Vec<TrialId>) -> Exported;
+    /// Adds the trials of such a file, given as its text.
+    import_trials(String) -> ImportedTrials;
+    /// Instructions and parameters with a name.
+    list_presets(()) -> Vec<Preset>;
+    /// Keeps a preset, in the place of the one that has its name.
+    save_preset(Preset) -> Vec<Preset>;
+    /// Removes the preset of this name.
+    remove_preset(String) -> Vec<Preset>;
+    /// The suites of saved cases.
+    list_suites(()) -> Vec<SuiteView>;
+    /// Adds a case to a suite, which begins with its first one.
+    save_case(SaveCase) -> SuiteView;
+    /// Opens an address of the web in the browser of this machine's user.
+    open_link(String) -> ();
     /// Queries of the request log with a name.
     list_views(()) -> Vec<SavedView>;
     /// Keeps a query under a name, in the place of the one that has it.

@@ -17,18 +17,25 @@ import type { FeatureView } from "./FeatureView";
 import type { GatewaySettings } from "./GatewaySettings";
 import type { GitlabDraft } from "./GitlabDraft";
 import type { GitlabView } from "./GitlabView";
+import type { ImportedTrials } from "./ImportedTrials";
+import type { KeptTrial } from "./KeptTrial";
 import type { KeyringView } from "./KeyringView";
 import type { LogFiles } from "./LogFiles";
 import type { LogFilesView } from "./LogFilesView";
 import type { LogSettings } from "./LogSettings";
+import type { MarkTrial } from "./MarkTrial";
 import type { ModelDraft } from "./ModelDraft";
 import type { ModelId } from "./ModelId";
 import type { ModelSwitch } from "./ModelSwitch";
 import type { ModelView } from "./ModelView";
 import type { NewClientKey } from "./NewClientKey";
 import type { PortCheck } from "./PortCheck";
+import type { Preset } from "./Preset";
 import type { PreviewRedaction } from "./PreviewRedaction";
+import type { PromptBody } from "./PromptBody";
 import type { PromptKey } from "./PromptKey";
+import type { PromptMeasure } from "./PromptMeasure";
+import type { PromptRequest } from "./PromptRequest";
 import type { PromptRow } from "./PromptRow";
 import type { PromptView } from "./PromptView";
 import type { ProviderView } from "./ProviderView";
@@ -43,17 +50,25 @@ import type { RequestQuery } from "./RequestQuery";
 import type { RequestView } from "./RequestView";
 import type { ResolvedEndpoint } from "./ResolvedEndpoint";
 import type { RouteChange } from "./RouteChange";
+import type { SaveCase } from "./SaveCase";
 import type { SaveFamily } from "./SaveFamily";
 import type { SaveModelAndKey } from "./SaveModelAndKey";
 import type { SavePrompt } from "./SavePrompt";
+import type { SaveTrial } from "./SaveTrial";
 import type { SavedView } from "./SavedView";
 import type { SecretState } from "./SecretState";
 import type { ServedModel } from "./ServedModel";
 import type { SetKey } from "./SetKey";
 import type { StartRecording } from "./StartRecording";
 import type { Status } from "./Status";
+import type { SuiteView } from "./SuiteView";
 import type { TestModel } from "./TestModel";
 import type { TestReport } from "./TestReport";
+import type { Trial } from "./Trial";
+import type { TrialId } from "./TrialId";
+import type { TrialPage } from "./TrialPage";
+import type { TrialQuery } from "./TrialQuery";
+import type { TrialRow } from "./TrialRow";
 
 /**
  * Operations by name: input and output.
@@ -211,6 +226,74 @@ get_request: [RequestId, RequestView],
  * Writes every row that a query finds to a new file among the user's downloads.
  */
 export_requests: [ExportRequest, Exported], 
+/**
+ * How large a prompt is beside what its model can read.
+ */
+measure_prompt: [PromptRequest, PromptMeasure], 
+/**
+ * What was sent and what came back for a prompt of the playground, one of the latest.
+ */
+prompt_exchange: [string, RecordedRequest], 
+/**
+ * More of a body of it.
+ */
+prompt_body: [PromptBody, BodyView], 
+/**
+ * What was tried in the playground.
+ */
+list_trials: [TrialQuery, TrialPage], 
+/**
+ * One trial; an answer that was cut with its window is there as far as it came.
+ */
+get_trial: [TrialId, KeptTrial], 
+/**
+ * Keeps a trial, in the place of the one that has its id.
+ */
+save_trial: [SaveTrial, TrialRow], 
+/**
+ * Names a trial, or pins it.
+ */
+mark_trial: [MarkTrial, TrialRow], 
+/**
+ * Removes a trial.
+ */
+remove_trial: [TrialId, null], 
+/**
+ * A trial that repeats a recorded request; nothing is kept of it yet.
+ */
+trial_of_request: [RequestId, Trial], 
+/**
+ * Writes these trials to a new file among the user's downloads; all when none is named.
+ */
+export_trials: [Array<TrialId>, Exported], 
+/**
+ * Adds the trials of such a file, given as its text.
+ */
+import_trials: [string, ImportedTrials], 
+/**
+ * Instructions and parameters with a name.
+ */
+list_presets: [null, Array<Preset>], 
+/**
+ * Keeps a preset, in the place of the one that has its name.
+ */
+save_preset: [Preset, Array<Preset>], 
+/**
+ * Removes the preset of this name.
+ */
+remove_preset: [string, Array<Preset>], 
+/**
+ * The suites of saved cases.
+ */
+list_suites: [null, Array<SuiteView>], 
+/**
+ * Adds a case to a suite, which begins with its first one.
+ */
+save_case: [SaveCase, SuiteView], 
+/**
+ * Opens an address of the web in the browser of this machine's user.
+ */
+open_link: [string, null], 
 /**
  * Queries of the request log with a name.
  */

@@ -9,6 +9,10 @@ export type PromptSummary = {
  */
 correlation_id: string, 
 /**
+ * The HTTP status that a client would have got.
+ */
+status?: number | null, 
+/**
  * Until the first token.
  */
 first_token_ms?: number | null, 
@@ -31,4 +35,8 @@ tokens_per_second?: number | null,
 /**
  * Why the answer ended, in the server's word.
  */
-finish_reason?: string | null, };
+finish_reason?: string | null, 
+/**
+ * What it cost in US dollars, when the model has a price and the server counts.
+ */
+cost?: number | null, };

@@ -30,7 +30,9 @@ async fn ask(request: &PromptRequest, control: &Control, output: Output) -> Resu
             }
         };
         match next {
-            Some(PromptEvent::Delta { text, reasoning }) => {
+            Some(PromptEvent::Delta {
+                text, reasoning, ..
+            }) => {
                 if !output.json {
                     output.piece(&text)?;
                 }
@@ -75,18 +77,14 @@ fn request(arguments: &Prompt) -> Result<PromptRequest, Error> {
         }
         Some(text) => text.to_owned(),
     };
-    let message = |role, content| Message { role, content };
-    let system = arguments
-        .system
-        .clone()
-        .map(|text| message(Role::System, text));
-    Ok(PromptRequest {
-        model: arguments.model.clone(),
-        messages: system
-            .into_iter()
-            .chain([message(Role::User, text)])
-            .collect(),
-        max_tokens: arguments.max_tokens,
-        temperature: arguments.temperature,
-    })
+    let system = arguments.system.as_deref();
+    let system = system.map(|text| Message::text(Role::System, text));
+    let messages = system
+        .into_iter()
+        .chain([Message::text(Role::User, text)])
+        .collect();
+    let mut request = PromptRequest::chat(&arguments.model, messages);
+    request.parameters.max_tokens = arguments.max_tokens;
+    request.parameters.temperature = arguments.temperature.map(f64::from);
+    Ok(request)
 }

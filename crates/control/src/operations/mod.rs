@@ -19,6 +19,7 @@ mod status;
 mod test_model;
 #[cfg(test)]
 mod tests;
+mod trials;
 
 pub(crate) use playground::prompt;
 pub(crate) use test_model::TestReports;

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::view::{PromptEvent, PromptRequest, PromptSummary};
+use crate::view::{PromptAsk, PromptEvent, PromptRequest, PromptSummary};
 use crate::{Error, ErrorCode};
 
 /// Asks a model. The events come in order; the last is finished or failed. Dropping the stream
@@ -41,16 +41,19 @@ pub(crate) fn prompt(
 }
 
 fn body_of(request: &PromptRequest) -> Value {
+    let PromptAsk::Chat { messages } = &request.ask else {
+        return Value::Null;
+    };
     let mut body = json!({
         "model": request.model,
-        "messages": request.messages,
+        "messages": messages,
         "stream": true,
         "stream_options": {"include_usage": true},
     });
-    if let Some(most) = request.max_tokens {
+    if let Some(most) = request.parameters.max_tokens {
         body["max_tokens"] = most.into();
     }
-    if let Some(temperature) = request.temperature {
+    if let Some(temperature) = request.parameters.temperature {
         // Through its text, so that 0.2 does not become 0.20000000298.
         body["temperature"] = serde_json::from_str(&temperature.to_string()).unwrap_or(Value::Null);
     }
@@ -171,7 +174,11 @@ impl Answer {
         let now = Instant::now();
         self.first.get_or_insert(now);
         self.last = Some(now);
-        Some(PromptEvent::Delta { text, reasoning })
+        Some(PromptEvent::Delta {
+            text,
+            reasoning,
+            tool_calls: Vec::new(),
+        })
     }
 
     fn end(mut self) -> PromptEvent {
@@ -246,7 +253,10 @@ pub(crate) async fn outcome(
 ) -> (String, Option<PromptEvent>) {
     let (mut all, mut last) = (String::new(), None);
     while let Some(event) = events.next().await {
-        if let PromptEvent::Delta { text, reasoning } = &event {
+        if let PromptEvent::Delta {
+            text, reasoning, ..
+        } = &event
+        {
             all += text;
             all += reasoning;
         }

@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use tempfile::TempDir;
 
 use crate::view::{
-    GatewayState, HealthState, Message, ModelView, PromptEvent, PromptRequest, RequestQuery,
-    RequestState, Role, RouteChange,
+    GatewayState, HealthState, Message, ModelView, PromptEvent, PromptParameters, PromptRequest,
+    RequestQuery, RequestState, Role, RouteChange,
 };
 use crate::{Control, ErrorCode, HolderKind, Purpose};
 
@@ -91,16 +91,9 @@ fn to(feature: Feature, model: ModelId) -> RouteChange {
 }
 
 fn hello(model: &str) -> PromptRequest {
-    let messages = vec![Message {
-        role: Role::User,
-        content: "hello".into(),
-    }];
-    PromptRequest {
-        model: model.into(),
-        messages,
-        max_tokens: Some(3),
-        temperature: None,
-    }
+    let mut request = PromptRequest::chat(model, vec![Message::text(Role::User, "hello")]);
+    request.parameters.max_tokens = Some(3);
+    request
 }
 
 #[tokio::test]
@@ -157,10 +150,11 @@ async fn a_prompt_goes_through_the_pipeline_and_leaves_its_row() {
 async fn a_prompt_that_is_dropped_is_cancelled() {
     let fixture = Fixture::open().await;
     fixture.add("Sample", "sample").await;
-    let mut events = fixture.control.prompt(&PromptRequest {
-        max_tokens: None,
+    let endless = PromptRequest {
+        parameters: PromptParameters::default(),
         ..hello("Sample")
-    });
+    };
+    let mut events = fixture.control.prompt(&endless);
     while !matches!(events.next().await, Some(PromptEvent::Delta { .. })) {}
     drop(events);
     let page = fixture

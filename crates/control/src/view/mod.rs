@@ -14,6 +14,7 @@ mod recording;
 mod redaction;
 mod request;
 mod status;
+mod trial;
 
 pub use ::gateway::{Cut, ExpandedBy, RequestState};
 pub use endpoint::{
@@ -32,7 +33,10 @@ pub use model::{
     Health, HealthState, ModelSwitch, ModelView, SaveModelAndKey, ServedModel, SetKey, Stage,
     StageOutcome, TestModel, TestReport,
 };
-pub use prompt::{Message, PromptEvent, PromptRequest, PromptSummary, Role};
+pub use prompt::{
+    Message, PromptAsk, PromptBody, PromptEvent, PromptMeasure, PromptParameters, PromptRequest,
+    PromptSummary, Role, SentAs, Tool, ToolCall, ToolCallPiece,
+};
 pub use prompts::{
     CopyPrompt, PromptInput, PromptKey, PromptRow, PromptTexts, PromptView, SavePrompt,
 };
@@ -47,4 +51,9 @@ pub use request::{
 };
 pub use status::{
     GatewayState, KeyringState, KeyringView, LastError, LogSpace, LogView, Notice, Status,
+};
+pub use trial::{
+    AnswerState, ImportedTrials, KeptTrial, MarkTrial, Preset, SaveCase, SaveTrial, SuiteView,
+    Trial, TrialAnswer, TrialColumn, TrialFile, TrialId, TrialMode, TrialPage, TrialQuery,
+    TrialRaw, TrialRow, TrialTurn,
 };

@@ -124,16 +124,14 @@ impl Test<'_> {
             let title = &self.family.title;
             return Ok(Seen::Noted(format!("{title} models do not chat")));
         }
-        let request = PromptRequest {
-            model: self.model.name.to_string(),
-            // Every feature has a system turn, which some models do not take.
-            messages: vec![
-                turn(Role::System, "You reply with one word."),
-                turn(Role::User, "Reply."),
-            ],
-            max_tokens: Some(16),
-            temperature: Some(0.0),
-        };
+        // Every feature has a system turn, which some models do not take.
+        let messages = vec![
+            Message::text(Role::System, "You reply with one word."),
+            Message::text(Role::User, "Reply."),
+        ];
+        let mut request = PromptRequest::chat(self.model.name.as_str(), messages);
+        request.parameters.max_tokens = Some(16);
+        request.parameters.temperature = Some(0.0);
         let (text, last) = outcome(prompt(self.gateway(key), &request, "test")).await;
         match last {
             Some(PromptEvent::Finished { summary }) => {
@@ -290,11 +288,6 @@ impl Test<'_> {
         let snapshot = Snapshot::new(Arc::new(settings), keys, GitlabAccess::default());
         Arc::new(Gateway::new(snapshot, self.client.clone(), sink))
     }
-}
-
-fn turn(role: Role, content: &str) -> Message {
-    let content = content.to_owned();
-    Message { role, content }
 }
 
 /// The beginning of an answer, on one line.
