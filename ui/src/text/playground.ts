@@ -1,6 +1,7 @@
 export const playground = {
   title: 'Playground',
-  mode: 'Chat',
+  mode: 'Mode',
+  modes: { chat: 'Chat', completion: 'Completion', generation: 'Generation', raw: 'Raw' },
   model: 'Model',
   choose: 'Choose a model',
   features: 'Features, as clients name them',
