@@ -4,8 +4,11 @@
 import MarkdownIt from 'markdown-it'
 
 export type Inline =
-  | { kind: 'text' | 'code'; text: string }
-  | { kind: 'strong' | 'em' | 's'; inside: Inline[] }
+  | { kind: 'text'; text: string }
+  | { kind: 'code'; text: string }
+  | { kind: 'strong'; inside: Inline[] }
+  | { kind: 'em'; inside: Inline[] }
+  | { kind: 's'; inside: Inline[] }
   | { kind: 'link'; href: string; inside: Inline[] }
   | { kind: 'image'; alt: string; address: string }
 export type Align = 'left' | 'center' | 'right' | undefined
