@@ -5,7 +5,7 @@ import type { RecordedCall } from '../../api/RecordedCall'
 import type { RecordedRequest } from '../../api/RecordedRequest'
 import type { FamilyRecord } from '../../api/FamilyRecord'
 import type { BodyView } from '../../api/BodyView'
-import { pieces, type Kind } from '../Families/colours'
+import { pieces, type Kind } from './colours'
 
 export type Turn = { role: string; text: string }
 
