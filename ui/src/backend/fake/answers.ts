@@ -5,7 +5,7 @@ import type { PromptRequest } from '../../api/PromptRequest'
 import type { PromptSummary } from '../../api/PromptSummary'
 import type { RecordedRequest } from '../../api/RecordedRequest'
 import type { ToolCallPiece } from '../../api/ToolCallPiece'
-import { written } from './completions'
+import { took, written } from './completions'
 import { body, event, JSON_HEADER } from './recording'
 import { ANSWER, OTHER_ANSWER } from './tests'
 
@@ -126,6 +126,7 @@ export function answers(isBroken: (model: string) => boolean, { pace, stall }: P
       tokens_per_second: isSlow ? 31.2 : 62,
       finish_reason: 'stop',
       cost: request.model.startsWith('Claude') ? 0.0035 : null,
+      ...took(request),
     }
     let closed = false
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

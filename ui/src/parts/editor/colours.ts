@@ -4,7 +4,10 @@ import { tagHighlighter, tags } from '@lezer/highlight'
 
 export const colours = tagHighlighter([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword, tags.self, tags.null, tags.bool], class: 'k' },
-  { tag: [tags.string, tags.special(tags.string), tags.regexp, tags.character, tags.atom, tags.url], class: 's' },
+  {
+    tag: [tags.string, tags.special(tags.string), tags.regexp, tags.character, tags.atom, tags.url],
+    class: 's',
+  },
   { tag: [tags.definition(tags.name), tags.definition(tags.propertyName), tags.className], class: 'n' },
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.typeName], class: 'n' },
   { tag: [tags.propertyName, tags.tagName, tags.heading, tags.macroName, tags.namespace], class: 'n' },

@@ -8,6 +8,8 @@ export type EditorProps = {
   cursor?: number | undefined
   /** The name of the file; its ending tells the language. */
   file?: string
+  /** Which document it is; another one has a history of changes of its own. */
+  document?: string | number
   /** What a screen reader calls it. */
   label: string
   readonly?: boolean

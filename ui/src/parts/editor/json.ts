@@ -1,7 +1,8 @@
 // Where a text stops being JSON, in words. Whether it is JSON the engine itself decides.
 
 export type Place = { at: number; line: number; column: number }
-export type JsonProblem = Place & { message: string }
+/** `isShort` when it only lacks its end. */
+export type JsonProblem = Place & { message: string; isShort: boolean }
 
 const LITERALS = ['true', 'false', 'null']
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
@@ -20,8 +21,8 @@ export function jsonProblem(text: string): JsonProblem | undefined {
     JSON.parse(text)
     return undefined
   } catch {
-    const { at, message } = new Reader(text).find()
-    return { ...placeOf(text, at), message }
+    const { at, message, isShort } = new Reader(text).find()
+    return { ...placeOf(text, at), message, isShort }
   }
 }
 
@@ -29,6 +30,7 @@ class Fault {
   constructor(
     readonly at: number,
     readonly message: string,
+    readonly isShort = false,
   ) {}
 }
 
@@ -116,7 +118,8 @@ class Reader {
     if (this.take('"')) return
     const next = this.text[this.at]
     if (next === '\\') throw new Fault(this.at, 'JSON does not know this escape.')
-    if (next === '\n' || next === undefined) throw new Fault(from, 'This text is not closed on its line.')
+    if (next === '\n' || next === undefined)
+      throw new Fault(from, 'This text is not closed on its line.', next === undefined)
     throw new Fault(this.at, 'This character must be escaped in a text.')
   }
 
@@ -132,7 +135,7 @@ class Reader {
   }
 
   unclosed({ close, at }: { close: string; at: number }): Fault {
-    return new Fault(at, `The ${close} for this is missing.`)
+    return new Fault(at, `The ${close} for this is missing.`, true)
   }
 
   strange(next: string, wanted: string): Fault {

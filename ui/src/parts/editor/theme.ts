@@ -16,8 +16,8 @@ const look = EditorView.theme({
   },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--accent-line)' },
   '.cm-line': { padding: '0 16px 0 0' },
-  '.cm-gutters': { backgroundColor: 'var(--bg)', color: 'var(--text-3)', border: '0', paddingRight: '16px' },
-  '.cm-lineNumbers .cm-gutterElement': { minWidth: '36px', padding: '0' },
+  '.cm-gutters': { backgroundColor: 'var(--bg)', color: 'var(--text-3)', border: '0' },
+  '.cm-lineNumbers .cm-gutterElement': { minWidth: '52px', padding: '0 16px 0 0' },
   '.cm-activeLine': { backgroundColor: 'transparent' },
   '&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter': {
     backgroundColor: 'color-mix(in oklab, var(--text) 5%, transparent)',

@@ -12,6 +12,7 @@ import { askedOf, mayFollow, rest, typedSince, type Asked } from './suggest'
 let places = new WeakMap<Live, Asked>()
 let round = $state(0)
 let chosen = $state(0)
+let opened = $state(0)
 let isRejected = $state(false)
 let waiting: ReturnType<typeof setTimeout> | undefined
 
@@ -30,6 +31,10 @@ function askedAt(index: number): Asked | undefined {
 const restOf = (index: number) => rest(askedAt(index), file(), answerOf(index)?.text ?? '')
 
 export const session = {
+  /** Which document is open: of which trial, and how many were before it. */
+  get document() {
+    return `${current.id} ${opened}`
+  },
   /** Whose answer is the proposal. */
   get chosen() {
     return Math.min(chosen, current.trial.columns.length - 1)
@@ -121,6 +126,7 @@ export function put(next: TrialFile): void {
   stopAll()
   forget()
   for (const column of current.trial.columns) column.turns = []
+  opened++
   const text = next.text.replaceAll(/\r\n?/g, '\n')
   const cursor = next.text.slice(0, next.cursor).replaceAll(/\r\n?/g, '\n').length
   current.trial.file = { name: next.name, text, cursor }

@@ -44,7 +44,7 @@ export function mayFollow(asked: Asked | undefined, file: TrialFile, answer: Tri
 export const tokensAbout = (text: string): number => Math.ceil(text.length / 3)
 
 const OPENING =
-  /^\s*(?:here(?:['’]s| is| are)|sure\b|certainly\b|of course\b|the (?:completed?|following|missing|code)\b|to complete\b|this (?:code|function|method)\b|i(?:['’]m| am| can)\b)/i
+  /^\s*(?:here(?:['’]s| is| are)|(?:sure|certainly|of course)[,!.:]|the (?:completed?|following|missing|code)\b|to complete\b|this (?:code|function|method)\b|i(?:['’]m| am| can)\b)/i
 
 /** Whether an answer speaks about code where it should be code. */
 export function isProse(text: string, fileName: string): boolean {
