@@ -157,6 +157,10 @@ export function fake(search = ''): Fake {
   const { answer, exchanges } = answers(
     (name) => list.find((one) => one.name === name)?.health.state === 'failed',
     { pace: Number(words.get('pace') ?? 24), stall: words.has('stall') },
+    (asked) => {
+      rows = [{ ...row((rows[0]?.id ?? 0) + 1, Date.now()), ...asked }, ...rows]
+      tails.forEach((hear) => hear())
+    },
   )
 
   const table: FakeTable = {

@@ -4,6 +4,7 @@ import type { PromptEvent } from '../../api/PromptEvent'
 import type { PromptRequest } from '../../api/PromptRequest'
 import type { PromptSummary } from '../../api/PromptSummary'
 import type { RecordedRequest } from '../../api/RecordedRequest'
+import type { RequestView } from '../../api/RequestView'
 import type { ToolCallPiece } from '../../api/ToolCallPiece'
 import { took, written } from './completions'
 import { body, event, JSON_HEADER } from './recording'
@@ -15,6 +16,9 @@ export type Pace = { pace: number; stall?: boolean }
 
 const THOUGHT = 'The person asks about a Rails migration. The lock comes from CREATE INDEX.'
 const PATHS = { chat: '/v1/chat/completions', completion: '/v1/completions' } as const
+
+const pathOf = ({ ask }: PromptRequest) =>
+  ask.mode === 'raw' ? ask.path : ask.mode === 'completion' ? PATHS.completion : PATHS.chat
 
 const words = (text: string): Said[] => (text.match(/\S+\s*/g) ?? [text]).map((one) => ({ text: one }))
 
@@ -108,7 +112,11 @@ function recorded(id: string, request: PromptRequest, given: string): RecordedRe
   }
 }
 
-export function answers(isBroken: (model: string) => boolean, { pace, stall }: Pace) {
+export function answers(
+  isBroken: (model: string) => boolean,
+  { pace, stall }: Pace,
+  log: (row: Partial<RequestView>) => void,
+) {
   const exchanges = new Map<string, RecordedRequest>()
   let asked = 0
 
@@ -149,6 +157,13 @@ export function answers(isBroken: (model: string) => boolean, { pace, stall }: P
         hear({ type: 'delta', text, reasoning, ...(tool_calls ? { tool_calls } : {}) })
       }
       exchanges.set(correlation_id, recorded(correlation_id, request, pieces.map((one) => one.text).join('')))
+      log({
+        correlation_id,
+        model: request.model,
+        client: 'playground',
+        state: 'completed',
+        path: pathOf(request),
+      })
       const isCall = pieces.some((one) => one.tool_calls)
       hear({ type: 'finished', summary: isCall ? { ...summary, finish_reason: 'tool_calls' } : summary })
     }

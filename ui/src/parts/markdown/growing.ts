@@ -9,7 +9,7 @@ export type Keyed = { id: number; block: Block }
 /** Finished blocks in pages that never change again, and the blocks that may still change. */
 export type Grown = { pages: Keyed[][]; rest: Keyed[] }
 
-const PAGE = 24
+const PAGE = 12
 
 /** A reader of one growing text. Give it all of the text each time; another text is read from its start. */
 export function growing(): (text: string) => Grown {
