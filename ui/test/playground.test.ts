@@ -236,7 +236,7 @@ describe('the playground', () => {
     await type('Message', 'Hello')
     await press('Settings')
     await type('JSON schema of the answer', '{\n  "type": "object",\n  "a": tru\n}')
-    await screen.findByText('No JSON at line 3, column 8.')
+    await screen.findByText('Line 3, column 8: Here must be a value.')
     const send = () => screen.getByRole('button', { name: /^Send/ }).hasAttribute('disabled')
     expect(send()).toBe(true)
     await type('JSON schema of the answer', '{"type": "object"}')

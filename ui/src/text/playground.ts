@@ -1,6 +1,7 @@
 // The words of the playground: its frame and the mode Chat. Those of the code modes are in `code.ts`.
 
 import type { SentAs } from '../api/SentAs'
+import type { JsonProblem } from '../parts/editor/json'
 import { count, plural } from './format'
 
 const COLUMNS = ['', 'it', 'both', 'all three', 'all four']
@@ -100,8 +101,7 @@ export const playground = {
     goAll: 'Go on with these',
   },
   json: {
-    at: (line: number, column: number) => `No JSON at line ${line}, column ${column}.`,
-    ends: 'This JSON is not finished.',
+    at: ({ line, column, message }: JsonProblem) => `Line ${line}, column ${column}: ${message}`,
     show: 'Show the place',
   },
   drawer: {

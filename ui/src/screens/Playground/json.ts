@@ -1,9 +1,8 @@
-// JSON that people type: where it is wrong, and its lines.
+// JSON as it is shown.
 
 import { jsonProblem } from '../../parts/editor/json'
-import { pretty } from '../../parts/exchange/json'
 
-export { jsonProblem, type JsonProblem } from '../../parts/editor/json'
-
-/** JSON over several lines, with its numbers digit by digit; the text as it stands when it is none. */
-export const indented = (text: string): string => (jsonProblem(text) ? text : (pretty(text) ?? text))
+/** JSON over several lines, or the text as it stands. */
+export function indented(text: string): string {
+  return jsonProblem(text) ? text : JSON.stringify(JSON.parse(text), null, 2)
+}
