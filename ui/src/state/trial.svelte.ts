@@ -3,6 +3,7 @@
 import type { RecordedRequest } from '../api/RecordedRequest'
 import type { Trial } from '../api/Trial'
 import type { TrialId } from '../api/TrialId'
+import type { TrialMode } from '../api/TrialMode'
 import { backend } from '../backend'
 import { column, empty, MOST_COLUMNS, newId, settled } from './trial/ask'
 import { current, hold, live } from './trial/held.svelte'
@@ -44,6 +45,17 @@ export function begin(trial: Partial<Trial> = {}, replays?: string): void {
     trial: settled(empty({ mode, sent_as, is_linked, columns: same, ...trial })),
     ...(replays ? { replays } : {}),
   })
+}
+
+/** Goes to another mode. A trial that was answered stays as it is: a new one goes on with what was written. */
+export function enter(mode: TrialMode): void {
+  const { trial } = current
+  if (trial.mode === mode) return
+  if (trial.columns.every((column) => column.turns.length === 0)) trial.mode = mode
+  else {
+    const { system, file, raw } = $state.snapshot(trial) as Trial
+    begin({ mode, system, ...(file ? { file } : {}), ...(raw ? { raw } : {}) })
+  }
 }
 
 export function addColumn(model: string): void {

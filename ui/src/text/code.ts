@@ -3,7 +3,6 @@
 import { bytes, count, plural } from './format'
 
 export const code = {
-  diff: ['Before', 'After'] as [string, string],
   file: {
     label: 'File',
     name: 'Name of the file',

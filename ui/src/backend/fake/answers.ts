@@ -20,7 +20,7 @@ const PATHS = { chat: '/v1/chat/completions', completion: '/v1/completions' } as
 const pathOf = ({ ask }: PromptRequest) =>
   ask.mode === 'raw' ? ask.path : ask.mode === 'completion' ? PATHS.completion : PATHS.chat
 
-const words = (text: string): Said[] => (text.match(/\S+\s*/g) ?? [text]).map((one) => ({ text: one }))
+const words = (text: string): Said[] => (text.match(/\s*\S+\s*/g) ?? [text]).map((one) => ({ text: one }))
 
 /** A long answer of every kind of block, to see whether it stays smooth. */
 function long(): string {

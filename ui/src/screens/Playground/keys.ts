@@ -1,7 +1,7 @@
 // The keys of the playground, in every mode.
 
 import type { TrialMode } from '../../api/TrialMode'
-import { current, isRunning, stopAll } from '../../state/trial.svelte'
+import { current, enter, isRunning, stopAll } from '../../state/trial.svelte'
 
 const MODES: TrialMode[] = ['chat', 'completion', 'generation', 'raw']
 
@@ -29,7 +29,7 @@ export function act(event: KeyboardEvent, { onnew }: Acts): boolean {
 
 export function nextMode(): void {
   const at = MODES.indexOf(current.trial.mode)
-  current.trial.mode = MODES[(at + 1) % MODES.length] ?? 'chat'
+  enter(MODES[(at + 1) % MODES.length] ?? 'chat')
 }
 
 function focus(column: number): boolean {

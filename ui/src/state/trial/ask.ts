@@ -7,6 +7,7 @@ import type { PromptRequest } from '../../api/PromptRequest'
 import type { Trial } from '../../api/Trial'
 import type { TrialColumn } from '../../api/TrialColumn'
 import type { TrialTurn } from '../../api/TrialTurn'
+import { isTemplate } from '../../text/requests'
 import { isSample } from '../../text/samples'
 
 export const MOST_COLUMNS = 4
@@ -42,7 +43,8 @@ export function newId(now = Date.now()): string {
 /** Whether there is something in it that someone would miss. */
 export function isTouched(trial: Trial): boolean {
   const file = trial.file && !isSample(trial.file) ? trial.file.text : ''
-  const texts = [trial.system, trial.typed, file, trial.raw?.body]
+  const body = trial.raw && !isTemplate(trial.raw) ? trial.raw.body : ''
+  const texts = [trial.system, trial.typed, file, body]
   return (
     texts.some((text) => (text ?? '').trim() !== '') ||
     trial.images.length > 0 ||

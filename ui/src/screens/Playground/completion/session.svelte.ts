@@ -23,7 +23,8 @@ const file = () => current.trial.file ?? NOWHERE
 export const answerOf = (index: number): TrialAnswer | null | undefined =>
   current.trial.columns[index]?.turns.at(-1)?.answer
 
-function askedAt(index: number): Asked | undefined {
+/** Where a column was asked; nothing when that was before this sitting. */
+export function askedAt(index: number): Asked | undefined {
   void round
   const question = live[index]
   return question && places.get(question)
@@ -117,7 +118,8 @@ export function edit({ text, cursor }: { text: string; cursor: number }): void {
   if (isKept) return
   forget()
   if (isRunning()) stopAll()
-  if (isTyped && settings.isAutomatic) waiting = setTimeout(complete, settings.pause)
+  if (isTyped && current.trial.mode === 'completion' && settings.isAutomatic)
+    waiting = setTimeout(complete, settings.pause)
 }
 
 /** Puts another file in the place of the one that is open. */
