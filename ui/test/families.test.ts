@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { RECORDS } from '../src/backend/fake/families'
-import { pieces } from '../src/screens/Families/colours'
+import { pieces } from '../src/parts/exchange/colours'
 import { enter, leave } from '../src/screens/Families/record.svelte'
 import { guessFamily } from '../src/state/families.svelte'
 import { go } from '../src/state/router.svelte'

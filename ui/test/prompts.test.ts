@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
-import { diff } from '../src/screens/Prompts/diff'
+import { diff } from '../src/parts/diff'
 import { lineAt } from '../src/screens/Prompts/prompt.svelte'
 import { discardAll } from '../src/state/drafts.svelte'
 import { go } from '../src/state/router.svelte'

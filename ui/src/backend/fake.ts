@@ -12,6 +12,7 @@ import type { RequestView } from '../api/RequestView'
 import type { Route } from '../api/Route'
 import type { Status } from '../api/Status'
 import type { Backend } from './backend'
+import { answers } from './fake/answers'
 import { OWN, RECORDS, render, viewOf } from './fake/families'
 import { change, features, routes } from './fake/features'
 import { gitlab } from './fake/gitlab'
@@ -23,7 +24,8 @@ import { prompts } from './fake/prompts'
 import { PROVIDERS, resolve, split } from './fake/providers'
 import { isRecording, marked, NOT_RECORDING, recording } from './fake/recording'
 import { activity, cancelled, history, page, row } from './fake/requests'
-import { ANSWER, report } from './fake/tests'
+import { report } from './fake/tests'
+import { trials } from './fake/trials'
 
 export type FakeTable = { [Name in keyof Api]: (input: Api[Name][0]) => Api[Name][1] | Promise<Api[Name][1]> }
 export type Fake = Backend & { table: FakeTable; calls: { name: string; input: unknown }[]; tick: () => void }
@@ -146,6 +148,15 @@ export function fake(search = ''): Fake {
       .filter(([, route]) => route.kind === 'model' && (route.model === id || route.fallback === id))
       .map(([feature]) => feature)
   const shown = () => list.map((one) => ({ ...one, features: namedBy(one.id) }))
+
+  const { answer, exchanges } = answers(
+    (name) => list.find((one) => one.name === name)?.health.state === 'failed',
+    { pace: Number(words.get('pace') ?? 24), stall: words.has('stall') },
+    (asked) => {
+      rows = [{ ...row((rows[0]?.id ?? 0) + 1, Date.now()), ...asked }, ...rows]
+      tails.forEach((hear) => hear())
+    },
+  )
 
   const table: FakeTable = {
     status: () => status,
@@ -288,6 +299,7 @@ export function fake(search = ''): Fake {
     list_requests: (query) => page(rows, query, total),
     ...log(() => rows, isEmpty),
     ...join(() => rows),
+    ...trials(isEmpty, exchanges, (id) => rows.find((one) => one.id === id)?.model ?? ''),
     cancel_request: (id) => {
       rows = rows.map((one) => (one.id === id ? cancelled(one) : one))
       tails.forEach((hear) => hear())
@@ -341,60 +353,5 @@ export function fake(search = ''): Fake {
       }
       return answer(input as PromptRequest, hear)
     },
-  }
-
-  function answer(request: PromptRequest, hear: (event: unknown) => void): () => void {
-    const correlation_id = rows[0]?.correlation_id ?? '01JD9ZBQ0000000000000000'
-    const summary = {
-      correlation_id,
-      first_token_ms: 1920,
-      duration_ms: 7400,
-      prompt_tokens: 148,
-      completion_tokens: 171,
-      tokens_per_second: 31.2,
-      finish_reason: 'stop',
-    }
-    const pieces = ANSWER.match(/\S+\s*/g) ?? []
-    const pace = Number(words.get('pace') ?? 24)
-    let closed = false
-    const broken = list.find((one) => one.name === request.model)?.health.state === 'failed'
-    const send = async () => {
-      hear({ type: 'started', correlation_id })
-      if (broken) {
-        const error = {
-          ...refusal(
-            'upstream',
-            'gpu-3:8000 answered 404.',
-            'Test the model in Models: its endpoint may lack /v1.',
-          ),
-          details: '{"detail":"Not Found"}',
-        }
-        return hear({
-          type: 'failed',
-          error,
-          summary: {
-            ...summary,
-            first_token_ms: null,
-            duration_ms: 41,
-            completion_tokens: null,
-            tokens_per_second: null,
-            finish_reason: null,
-          },
-        })
-      }
-      hear({
-        type: 'delta',
-        text: '',
-        reasoning: 'The person asks about a Rails migration. The lock comes from CREATE INDEX.',
-      })
-      for (const text of pieces) {
-        await new Promise((resolve) => setTimeout(resolve, pace))
-        if (closed) return
-        hear({ type: 'delta', text, reasoning: '' })
-      }
-      hear({ type: 'finished', summary })
-    }
-    void Promise.resolve().then(send)
-    return () => (closed = true)
   }
 }

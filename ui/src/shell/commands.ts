@@ -2,6 +2,7 @@
 
 import { copy } from '../parts/copy'
 import type { IconName } from '../parts/icons'
+import { commands as trial } from '../screens/Playground/commands'
 import { gateway, restart, start, stop } from '../state/gateway.svelte'
 import { recording, stop as stopRecording } from '../state/recording.svelte'
 import { go, SCREENS } from '../state/router.svelte'
@@ -133,7 +134,7 @@ export function commands(): Command[] {
     hue: model.hue,
     run: () => go('models', [model.id]),
   }))
-  return [...actions(), ...screens, families, prompts, gitlab, ...more, ...models]
+  return [...trial(), ...actions(), ...screens, families, prompts, gitlab, ...more, ...models]
 }
 
 /** Commands that hold every typed word, and the logs for whatever else was typed. */

@@ -204,6 +204,8 @@ export const logs = {
   },
   newer: 'Newer',
   older: 'Older',
+  replay: 'Replay in the playground',
+  replayNeeds: 'Only a request that was recorded can be repeated. Start a recording, then send it again.',
   allRows: 'All rows',
   allRowsLong: 'All rows of this correlation id',
   copyId: 'Copy the correlation id',

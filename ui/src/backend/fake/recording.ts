@@ -44,7 +44,7 @@ export const marked = (row: RequestView): RequestView => ({
 /** As long as the back end's first page, in the letters of these texts. */
 const FIRST_PAGE = 32_768
 
-function body(number: number, content: string, times: number[] = []): BodyView {
+export function body(number: number, content: string, times: number[] = []): BodyView {
   return {
     body: number,
     size: content.length,
@@ -57,8 +57,8 @@ function body(number: number, content: string, times: number[] = []): BodyView {
   }
 }
 
-const JSON_HEADER = { name: 'content-type', value: 'application/json' }
-const event = (choice: object) => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`
+export const JSON_HEADER = { name: 'content-type', value: 'application/json' }
+export const event = (choice: object) => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`
 
 const ANSWER = ['(subtotal', ' * rate)', '.round(2)\n', '    subtotal', ' + tax']
 const PREFIX = '# The bill of one table.\nclass Bill\n  def total_with_tax(rate)\n    tax = '

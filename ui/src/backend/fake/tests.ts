@@ -97,3 +97,20 @@ end
 \`\`\`
 
 If it is interrupted, PostgreSQL keeps an invalid index. Drop it before you try again.`
+
+export const OTHER_ANSWER = `A plain \`CREATE INDEX\` holds a \`SHARE\` lock: reads go on, writes wait. Rails also wraps the migration in a transaction, so the lock stays until the end.
+
+1. Turn the wrapping transaction off.
+2. Create the index concurrently.
+3. Check that it is valid before you rely on it.
+
+\`\`\`ruby
+disable_ddl_transaction!
+
+def up
+  add_index :events, :user_id,
+    algorithm: :concurrently,
+    if_not_exists: true
+\`\`\`
+
+In GitLab's own code base use \`add_concurrent_index\`, which also checks that no transaction is open.`

@@ -1,28 +1,16 @@
 // What is kept of one request, asked for when its row is looked at, and long bodies page by page.
 
-import type { BodyView } from '../../api/BodyView'
 import type { RecordedRequest } from '../../api/RecordedRequest'
 import type { RequestView } from '../../api/RequestView'
 import { asError, backend, type ApiError } from '../../backend'
+import type { Pages } from '../../parts/exchange/pages'
 import { world } from '../../state/world.svelte'
 
-/** A body as far as it was read. */
-export type Loaded = Pick<BodyView, 'content' | 'next'>
-
-/** The rest of a body, which is no longer than what a recording keeps of one. */
-export async function wholeOf(id: number, body: BodyView): Promise<string> {
-  let { content, next } = body
-  while (next !== null) {
-    const page = await backend.call('recorded_body', { id, body: body.body, offset: next })
-    content += page.content
-    // A page that does not go on would be asked for for ever.
-    next = page.next !== null && page.next > next ? page.next : null
-  }
-  return content
-}
-
-/** Whether a body is there in full and is text: only then can it be sent again. */
-export const isWhole = (body: BodyView): boolean => !body.is_binary && body.kept === body.size
+/** Asks for more of a body of a request. */
+export const pagesOf =
+  (id: number): Pages =>
+  (body, offset) =>
+    backend.call('recorded_body', { id, body, offset })
 
 export function recordedOf(row: () => RequestView) {
   let value = $state.raw<RecordedRequest>()

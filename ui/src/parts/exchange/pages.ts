@@ -1,0 +1,28 @@
+// What is kept of a request, wherever it is kept: long bodies come page by page.
+
+import type { BodyView } from '../../api/BodyView'
+import type { RequestView } from '../../api/RequestView'
+
+/** What an exchange is shown with, of its row in the log. */
+export type Asked = Pick<RequestView, 'method' | 'path' | 'model' | 'family' | 'finish_reason' | 'error'>
+
+/** Asks for a page of a body: its number, and where the page begins. */
+export type Pages = (body: number, offset: number) => Promise<BodyView>
+
+/** A body as far as it was read. */
+export type Loaded = Pick<BodyView, 'content' | 'next'>
+
+/** The rest of a body, which is no longer than what is kept of one. */
+export async function wholeOf(pages: Pages, body: BodyView): Promise<string> {
+  let { content, next } = body
+  while (next !== null) {
+    const page = await pages(body.body, next)
+    content += page.content
+    // A page that does not go on would be asked for for ever.
+    next = page.next !== null && page.next > next ? page.next : null
+  }
+  return content
+}
+
+/** Whether a body is there in full and is text: only then can it be sent again. */
+export const isWhole = (body: BodyView): boolean => !body.is_binary && body.kept === body.size

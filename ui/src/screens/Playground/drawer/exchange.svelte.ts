@@ -1,0 +1,62 @@
+// What was sent and what came back for the answer that is looked at, with its row of the log.
+
+import type { RecordedRequest } from '../../../api/RecordedRequest'
+import { asError, backend, type ApiError } from '../../../backend'
+import type { Asked, Pages } from '../../../parts/exchange/pages'
+import { current, exchangeOf } from '../../../state/trial.svelte'
+import { panels } from '../panels.svelte'
+
+type Shown = { recorded: RecordedRequest; row: Asked; pages: Pages }
+
+/** Where a client asks, in case the row is not written yet. */
+const PATHS = {
+  chat: '/v1/chat/completions',
+  completion: '/v1/completions',
+  generation: '/v1/chat/completions',
+} as const
+
+export function exchange() {
+  let shown = $state.raw<Shown>()
+  let trouble = $state.raw<ApiError>()
+  const column = $derived(current.trial.columns[panels.column])
+  const answer = $derived(column?.turns.findLast((turn) => turn.answer)?.answer ?? undefined)
+  // What is still coming is not all there: it is asked for at its end.
+  const id = $derived(
+    answer && answer.state !== 'streaming' ? (answer.correlation_id ?? undefined) : undefined,
+  )
+
+  async function load(asked: string): Promise<Shown> {
+    const query = { query: `id:"${asked.replace(/["\\]/g, '')}"`, limit: 1, count: 'skip' as const }
+    const [recorded, page] = await Promise.all([exchangeOf(asked), backend.call('list_requests', query)])
+    const { mode, raw } = current.trial
+    const path = mode === 'raw' ? (raw?.path ?? '') : PATHS[mode]
+    return {
+      recorded,
+      row: page.rows[0] ?? { method: 'POST', path, model: column?.model ?? '' },
+      pages: (body, offset) => backend.call('prompt_body', { correlation_id: asked, body, offset }),
+    }
+  }
+
+  $effect(() => {
+    shown = undefined
+    trouble = undefined
+    if (id === undefined) return
+    let isLate = false
+    load(id).then(
+      (found) => !isLate && (shown = found),
+      (thrown) => !isLate && (trouble = asError(thrown)),
+    )
+    return () => (isLate = true)
+  })
+  return {
+    get shown() {
+      return shown
+    },
+    get error() {
+      return trouble
+    },
+    get isComing() {
+      return answer?.state === 'streaming'
+    },
+  }
+}

@@ -1,0 +1,103 @@
+// The trial that is open, and its way to disk. It lives outside its screen, so that a look elsewhere loses nothing.
+
+import type { Trial } from '../../api/Trial'
+import type { TrialId } from '../../api/TrialId'
+import type { TrialRow } from '../../api/TrialRow'
+import { backend } from '../../backend'
+import { tellProblem } from '../toasts.svelte'
+import { empty, isTouched, newId } from './ask'
+
+export type Current = { id: TrialId; trial: Trial; replays?: string; row?: TrialRow }
+
+/** What of an answer is not kept: since when it is asked, and how its stream is closed. */
+export type Live = { startedAt: number; firstAt?: number; close: () => void }
+
+export const current = $state<Current>({ id: newId(), trial: empty() })
+/** By column. */
+export const live = $state<(Live | undefined)[]>([])
+
+const PAUSE = 1000
+const hearers = new Set<(row: TrialRow) => void>()
+let isDirty = false
+let isFresh = true
+let isTold = false
+let round = $state(0)
+let waiting: ReturnType<typeof setTimeout> | undefined
+
+/** Hears of every trial that was saved. */
+export function onSaved(hear: (row: TrialRow) => void): () => void {
+  hearers.add(hear)
+  return () => hearers.delete(hear)
+}
+
+async function send(id: TrialId, trial: Trial, replays: string | undefined): Promise<void> {
+  if (!isTouched(trial)) return
+  try {
+    const row = await backend.call('save_trial', { id, trial, replays: replays ?? null })
+    if (current.id === id) current.row = row
+    hearers.forEach((hear) => hear(row))
+    isTold = false
+  } catch (thrown) {
+    // A disk that refuses says so once, not every second.
+    if (!isTold) tellProblem(thrown)
+    isTold = true
+  }
+}
+
+function flush(trial: Trial): void {
+  clearTimeout(waiting)
+  waiting = undefined
+  isDirty = false
+  void send(current.id, trial, current.replays)
+}
+
+$effect.root(() => {
+  $effect(() => {
+    void round
+    if (isFresh) {
+      // To copy it is to listen to all of it. What changed while it was not listened to is in the copy.
+      const copy = $state.snapshot(current.trial) as Trial
+      isFresh = false
+      if (isDirty) flush(copy)
+      return
+    }
+    isDirty = true
+    waiting ??= setTimeout(listen, PAUSE)
+  })
+})
+
+/** Looks at all of the trial again; what was not saved yet is. */
+function listen(): void {
+  clearTimeout(waiting)
+  waiting = undefined
+  isFresh = true
+  round++
+}
+
+/** Saves now. */
+export function save(): void {
+  flush($state.snapshot(current.trial) as Trial)
+  listen()
+}
+
+/** Puts another trial in the place of the one that is open, which is saved first. */
+export function hold(next: Current): void {
+  if (isDirty) flush($state.snapshot(current.trial) as Trial)
+  live.length = 0
+  current.id = next.id
+  current.trial = next.trial
+  current.replays = next.replays
+  current.row = next.row
+  listen()
+}
+
+/** Forgets what was not saved, as when the trial was removed. */
+export function forget(): void {
+  clearTimeout(waiting)
+  waiting = undefined
+  isDirty = false
+}
+
+const leave = () => isDirty && flush($state.snapshot(current.trial) as Trial)
+window.addEventListener('pagehide', leave)
+document.addEventListener('visibilitychange', () => document.hidden && leave())
