@@ -13,7 +13,7 @@ A *short* paragraph
 with **two** lines and \`code\`.
 
 > a quote
-goes on lazily
+#goes on lazily
 # and ends
 
 - one

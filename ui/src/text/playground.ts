@@ -18,6 +18,7 @@ export const playground = {
   isOff: 'switched off',
   columns: (number: number) => plural(number, 'column'),
   column: (place: number, model: string) => `Column ${place}: ${model}`,
+  talk: (place: number) => `Conversation of column ${place}`,
   addColumn: 'Column',
   addColumnKeys: 'Another model beside these. Ctrl 1 to 4 goes to a column.',
   mostColumns: 'Four models beside each other are the most.',
@@ -53,7 +54,7 @@ export const playground = {
   measure: {
     each: (from: number, to: number, columns: number) =>
       `About ${from === to ? count(to) : `${count(from)} to ${count(to)}`} tokens${columns > 1 ? ' each' : ''}`,
-    over: (model: string, by: number) => `${model} can read ${plural(by, 'token')} less than this.`,
+    over: (model: string, by: number) => `${plural(by, 'token')} too long for ${model}.`,
     overHelp: 'It would refuse the request, or cut it without saying so.',
     trim: 'Trim',
     trimHelp: 'Drops the oldest turns of that column until it fits.',
@@ -113,6 +114,7 @@ export const playground = {
     none: 'Nothing was sent to this column yet.',
     coming: 'The answer still comes.',
     copyWord: 'Copy',
+    by: 'Kept in memory for the latest prompts',
     gone: 'What was sent is kept for the latest prompts only.',
     of: 'Column',
     key: (name: string) => `The key is read from $${name}.`,
