@@ -40,6 +40,7 @@ describe('what is proposed', () => {
     ['nothing after a letter before the place went', file('tax =|\nend\n'), ''],
     ['nothing when the cursor went back', { ...file(FILE), cursor: 2 }, ''],
     ['nothing when what follows was changed', file('tax = |\nend # of it\n'), ''],
+    ['nothing when what follows is as long but another', file('tax = |\nfin\n'), ''],
     ['nothing when what stands before was changed', file('tox = |\nend\n'), ''],
   ])('is %s', (_, now, wanted) => {
     expect(rest(asked, now, ANSWER)).toBe(wanted)

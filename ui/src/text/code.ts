@@ -71,8 +71,8 @@ export const code = {
     row: 'Open its row in Logs',
     proposed: (text: string) => `Proposed: ${text}`,
     unrouted: {
-      what: 'Nothing is asked for code completion.',
-      why: 'No feature is routed to a model that completes code. Choose a deployment here, or route the feature.',
+      what: 'Code completion is routed to no model, so clients get none.',
+      why: 'A deployment can be tried here all the same.',
       act: 'Route it in Features',
     },
     keys: [
