@@ -39,6 +39,7 @@ import type { PortCheck } from "./PortCheck";
 import type { Preset } from "./Preset";
 import type { PreviewRedaction } from "./PreviewRedaction";
 import type { PromptBody } from "./PromptBody";
+import type { PromptExchange } from "./PromptExchange";
 import type { PromptKey } from "./PromptKey";
 import type { PromptMeasure } from "./PromptMeasure";
 import type { PromptRequest } from "./PromptRequest";
@@ -247,13 +248,14 @@ join: [JoinQuery, Joined],
  * The newest correlation ids of a log file.
  */
 ids_in_file: [string, SeenIds], 
+/**
  * How large a prompt is beside what its model can read.
  */
 measure_prompt: [PromptRequest, PromptMeasure], 
 /**
  * What was sent and what came back for a prompt of the playground, one of the latest.
  */
-prompt_exchange: [string, RecordedRequest], 
+prompt_exchange: [string, PromptExchange], 
 /**
  * More of a body of it.
  */

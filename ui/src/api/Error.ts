@@ -25,4 +25,9 @@ details?: string | null,
 /**
  * The field of a form that it is about.
  */
-field?: Field | null, };
+field?: Field | null, 
+/**
+ * The place in the input that it is about, where that is no field of a form: a path such as
+ * `parameters.tools[1].name`.
+ */
+place?: string | null, };

@@ -3,4 +3,4 @@
 /**
  * Why a request is recorded.
  */
-export type ExpandedBy = "recording" | "gitlab";
+export type ExpandedBy = "recording" | "gitlab" | "playground";

@@ -3,4 +3,4 @@
 /**
  * A field of a form, or the query of the log.
  */
-export type Field = "name" | "family" | "provider" | "endpoint" | "identifier" | "key" | "region" | "api_version" | "tenant" | "client_id" | "access_key_id" | "profile" | "max_concurrent" | "context" | "title" | "routes" | "template" | "tokens" | "control" | "stop" | "stop_ids" | "reasoning" | "remarks" | "variants" | "url" | "customers_portal" | "documentation" | "system" | "user" | "prefill" | "temperature" | "max_tokens" | "query" | "pattern";
+export type Field = "name" | "family" | "provider" | "endpoint" | "identifier" | "key" | "region" | "api_version" | "tenant" | "client_id" | "access_key_id" | "profile" | "max_concurrent" | "context" | "title" | "routes" | "template" | "tokens" | "control" | "stop" | "stop_ids" | "reasoning" | "remarks" | "variants" | "url" | "customers_portal" | "documentation" | "system" | "user" | "prefill" | "temperature" | "max_tokens" | "query" | "pattern" | "price";

@@ -6,6 +6,7 @@ import type { Family } from "./Family";
 import type { Feature } from "./Feature";
 import type { Health } from "./Health";
 import type { ModelId } from "./ModelId";
+import type { PriceDraft } from "./PriceDraft";
 import type { Provider } from "./Provider";
 import type { SecretState } from "./SecretState";
 import type { ServerKind } from "./ServerKind";
@@ -97,6 +98,10 @@ enabled: boolean,
  * Whether it runs in the house: only then is what it is asked ever recorded in full.
  */
 self_hosted: boolean, 
+/**
+ * What it costs; absent when that is not known.
+ */
+price?: PriceDraft | null, 
 /**
  * The colour that stands for it, 1 to 8.
  */

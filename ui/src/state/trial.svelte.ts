@@ -1,6 +1,6 @@
 // The trial of the playground: what is tried, opened and begun here, sent by `trial/run`, kept by `trial/held`.
 
-import type { RecordedRequest } from '../api/RecordedRequest'
+import type { PromptExchange } from '../api/PromptExchange'
 import type { Trial } from '../api/Trial'
 import type { TrialId } from '../api/TrialId'
 import type { TrialMode } from '../api/TrialMode'
@@ -72,10 +72,10 @@ export function removeColumn(index: number): void {
 }
 
 const MOST_EXCHANGES = 16
-const exchanges = new Map<string, Promise<RecordedRequest>>()
+const exchanges = new Map<string, Promise<PromptExchange>>()
 
 /** What was sent and what came back for a prompt, asked for once. */
-export function exchangeOf(correlationId: string): Promise<RecordedRequest> {
+export function exchangeOf(correlationId: string): Promise<PromptExchange> {
   const known = exchanges.get(correlationId)
   if (known) return known
   const asked = backend.call('prompt_exchange', correlationId)

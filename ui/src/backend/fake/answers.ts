@@ -3,7 +3,7 @@
 import type { PromptEvent } from '../../api/PromptEvent'
 import type { PromptRequest } from '../../api/PromptRequest'
 import type { PromptSummary } from '../../api/PromptSummary'
-import type { RecordedRequest } from '../../api/RecordedRequest'
+import type { PromptExchange } from '../../api/PromptExchange'
 import type { RequestView } from '../../api/RequestView'
 import type { ToolCallPiece } from '../../api/ToolCallPiece'
 import { took, written } from './completions'
@@ -70,7 +70,7 @@ function said(request: PromptRequest): Said[] {
   return [{ reasoning: THOUGHT }, ...words(ANSWER)]
 }
 
-function recorded(id: string, request: PromptRequest, given: string): RecordedRequest {
+function recorded(id: string, request: PromptRequest, given: string): PromptExchange {
   const { ask, model, parameters } = request
   const asked =
     ask.mode === 'raw'
@@ -89,8 +89,9 @@ function recorded(id: string, request: PromptRequest, given: string): RecordedRe
     ask.mode === 'completion' ? { prompt: `[SUFFIX]${ask.suffix}[PREFIX]${ask.prefix}`, stop: ['</s>'] } : {}
   const answer = event({ delta: { content: given } })
   return {
-    id: 1,
-    by: 'recording',
+    correlation_id: id,
+    row: 1,
+    by: 'playground',
     headers: [JSON_HEADER, { name: 'x-request-id', value: id }],
     received: body(0, asked),
     preprocessed: null,
@@ -117,7 +118,7 @@ export function answers(
   { pace, stall }: Pace,
   log: (row: Partial<RequestView>) => void,
 ) {
-  const exchanges = new Map<string, RecordedRequest>()
+  const exchanges = new Map<string, PromptExchange>()
   let asked = 0
 
   function answer(request: PromptRequest, hear: (event: PromptEvent) => void): () => void {

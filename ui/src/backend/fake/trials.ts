@@ -4,7 +4,7 @@ import type { Error as ApiError } from '../../api/Error'
 import type { KeptTrial } from '../../api/KeptTrial'
 import type { Message } from '../../api/Message'
 import type { Preset } from '../../api/Preset'
-import type { RecordedRequest } from '../../api/RecordedRequest'
+import type { PromptExchange } from '../../api/PromptExchange'
 import type { SuiteView } from '../../api/SuiteView'
 import type { Trial } from '../../api/Trial'
 import type { TrialRow } from '../../api/TrialRow'
@@ -90,7 +90,7 @@ type Name =
 
 export function trials(
   isEmpty: boolean,
-  exchanges: Map<string, RecordedRequest>,
+  exchanges: Map<string, PromptExchange>,
   modelOf: (request: number) => string,
 ): Pick<FakeTable, Name> {
   let kept = isEmpty ? [] : lines()

@@ -2,7 +2,7 @@
 // forms of the servers that Gatehouse speaks to; whatever else it is shown is shown as it stands.
 
 import type { RecordedCall } from '../../api/RecordedCall'
-import type { RecordedRequest } from '../../api/RecordedRequest'
+import type { RecordedContent } from '../../api/RecordedContent'
 import type { FamilyRecord } from '../../api/FamilyRecord'
 import type { BodyView } from '../../api/BodyView'
 import { pieces, type Kind } from './colours'
@@ -32,13 +32,13 @@ function textOf(content: Json): string {
 }
 
 /** The call whose answer the client was given: the last that a server answered well, else the last. */
-export function finalCall(recorded: RecordedRequest): RecordedCall | undefined {
+export function finalCall(recorded: RecordedContent): RecordedCall | undefined {
   const isGood = ({ status }: RecordedCall) => typeof status === 'number' && status < 400
   return recorded.calls.findLast(isGood) ?? recorded.calls.at(-1)
 }
 
 /** The body that holds the final prompt. The sample model is called without one, so it is the client's. */
-export function promptBody(recorded: RecordedRequest): BodyView {
+export function promptBody(recorded: RecordedContent): BodyView {
   return finalCall(recorded)?.body ?? recorded.preprocessed ?? recorded.received
 }
 

@@ -1,12 +1,12 @@
 // What was sent and what came back for the answer that is looked at, with its row of the log.
 
-import type { RecordedRequest } from '../../../api/RecordedRequest'
+import type { RecordedContent } from '../../../api/RecordedContent'
 import { asError, backend, type ApiError } from '../../../backend'
 import type { Asked, Pages } from '../../../parts/exchange/pages'
 import { current, exchangeOf } from '../../../state/trial.svelte'
 import { panels } from '../panels.svelte'
 
-type Shown = { recorded: RecordedRequest; row: Asked; pages: Pages }
+type Shown = { recorded: RecordedContent; row: Asked; pages: Pages }
 
 /** Where a client asks, in case the row is not written yet. */
 const PATHS = {
@@ -26,13 +26,13 @@ export function exchange() {
   )
 
   async function load(asked: string): Promise<Shown> {
-    const query = { query: `id:"${asked.replace(/["\\]/g, '')}"`, limit: 1, count: 'skip' as const }
-    const [recorded, page] = await Promise.all([exchangeOf(asked), backend.call('list_requests', query)])
+    const recorded = await exchangeOf(asked)
+    const known = recorded.row == null ? undefined : await backend.call('get_request', recorded.row)
     const { mode, raw } = current.trial
     const path = mode === 'raw' ? (raw?.path ?? '') : PATHS[mode]
     return {
       recorded,
-      row: page.rows[0] ?? { method: 'POST', path, model: column?.model ?? '' },
+      row: known ?? { method: 'POST', path, model: column?.model ?? '' },
       pages: (body, offset) => backend.call('prompt_body', { correlation_id: asked, body, offset }),
     }
   }
