@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use access::{Access, GLOBAL_USER_ID, INSTANCE_ID, REALM, Seen, UserIdentity, VERSION};
 use bytes::Bytes;
-use domain::{Model, ModelId, Target, target_for};
+use domain::{Model, ModelId, Settings, Target, target_for};
 use gitlab::react::Version;
 use gitlab::wire::{self, Endpoint, Refusal, Unrouted};
 use http::request::Parts;
@@ -208,36 +208,18 @@ async fn model_answers(
     {
         return exchange.fail(&GatewayError::FeatureOff(feature));
     }
-    let choice = match named {
-        Some(name) => Choice::Inside(name),
-        None => choose(&asked.model, may_name, &exchange.snapshot),
-    };
+    let choice = choose(&asked.model, may_name, &exchange.snapshot);
     if let Choice::Named(_, snapshot) = &choice {
         exchange.snapshot = Arc::clone(snapshot);
     }
     let snapshot = Arc::clone(&exchange.snapshot);
     let request = ModelRequest::without_body(asked.feature.record().name, asked.streamed);
-    let models = match choice {
-        Choice::Registered(id) | Choice::Named(id, _) => {
+    let models = match (&named, choice) {
+        (Some(name), _) => of_inside(name, &asked, &snapshot.settings, &mut exchange),
+        (None, Choice::Registered(id) | Choice::Named(id, _)) => {
             one_model(id, &asked, &mut exchange, snapshot.settings.model(id))
         }
-        Choice::Inside(name) => match target_for(&snapshot.settings, &name) {
-            Target::Model {
-                model,
-                feature: None,
-                ..
-            }
-            | Target::Off {
-                model,
-                feature: None,
-            } => one_model(model.id, &asked, &mut exchange, Some(model)),
-            _ => {
-                let request = ModelRequest::without_body(&name, asked.streamed);
-                let resolved = resolve(&snapshot.settings, &request, &mut exchange);
-                resolved.map(|(models, _)| models)
-            }
-        },
-        Choice::Route(note) => {
+        (None, Choice::Route(note)) => {
             let resolved = resolve(&snapshot.settings, &request, &mut exchange);
             if let Some(note) = note {
                 exchange.record.note(note);
@@ -266,6 +248,20 @@ async fn model_answers(
         Ok(begun) => respond(&wish, begun, exchange).await,
         Err(error) => exchange.fail(&error),
     }
+}
+
+/// Who answers the deployment name or the feature that somebody inside the program asks for.
+fn of_inside<'a>(
+    name: &str,
+    asked: &question::Asked,
+    settings: &'a Settings,
+    exchange: &mut Exchange<'_>,
+) -> Result<Vec<&'a Model>, GatewayError> {
+    if let Some(model) = settings.model_named(name) {
+        return one_model(model.id, asked, exchange, Some(model));
+    }
+    let request = ModelRequest::without_body(name, asked.streamed);
+    resolve(settings, &request, exchange).map(|(models, _)| models)
 }
 
 /// The model that the request named, if it is switched on.

@@ -99,9 +99,12 @@ async fn measured(
     }
     let prepared = prepare(wish, target, exchange).await?;
     let body = prepared.call.body.unwrap_or_default();
-    let (counted, served) = tokio::join!(
+    // What the server lists is remembered for a minute, and its context with it.
+    let listed = exchange.known.models(client, target, id);
+    let (counted, served, _) = tokio::join!(
         measure_body(client, target, &body, id, COUNT_WITHIN),
         context_of_server(client, target, id, COUNT_WITHIN),
+        tokio::time::timeout(COUNT_WITHIN, listed),
     );
     let context = target.connection.context.or(served);
     let context = context.or_else(|| exchange.known.context(target));

@@ -30,6 +30,8 @@ mod notes;
 mod nothing_lost;
 mod passing;
 #[cfg(test)]
+mod playground;
+#[cfg(test)]
 mod queue;
 #[cfg(test)]
 mod reading_code;

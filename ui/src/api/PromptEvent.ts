@@ -4,7 +4,8 @@ import type { PromptSummary } from "./PromptSummary";
 import type { ToolCallPiece } from "./ToolCallPiece";
 
 /**
- * What happens to a prompt, in order: started, then deltas, then finished or failed.
+ * What happens to a prompt, in order: started, then deltas, then finished or failed. One that is
+ * refused before it is sent only fails, with the place in its error.
  */
 export type PromptEvent = { "type": "started", 
 /**

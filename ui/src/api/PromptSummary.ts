@@ -13,7 +13,7 @@ correlation_id: string,
  */
 status?: number | null, 
 /**
- * Until the first token.
+ * Until the first token; none of an answer that comes in one piece.
  */
 first_token_ms?: number | null, 
 /**

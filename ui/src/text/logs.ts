@@ -162,7 +162,7 @@ export const logs = {
     by: {
       recording: 'Kept by a recording',
       gitlab: 'Kept because GitLab asked for it',
-      playground: 'Kept in memory for the playground',
+      playground: 'In memory for the playground',
     } satisfies Record<ExpandedBy, string>,
     form: 'How JSON is shown',
     indented: 'Indented',

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) struct Prompt {
     /// Deployment name or feature, then the prompt; without the prompt, or with `-`, it is read
     /// from standard input. With --model or --feature, only the prompt.
-    #[arg(value_name = "MODEL> <TEXT", num_args = 1..=2,
+    #[arg(value_names = ["MODEL", "TEXT"], num_args = 1..=2,
         required_unless_present_any = ["model", "feature", "raw"])]
     pub(crate) words: Vec<String>,
     /// Ask this model; several are asked at once

@@ -5,7 +5,7 @@ use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::History;
-use super::trials::{checked, put, row_of};
+use super::trials::{checked, index, put, row_of};
 use crate::view::{ImportedTrials, KeptTrial, Trial, TrialId};
 use crate::{Error, ErrorCode};
 
@@ -133,6 +133,7 @@ impl History {
                     "UPDATE trials SET title = ?, is_pinned = ? WHERE id = ?",
                     params![title, entry.is_pinned, entry.id.0],
                 )?;
+                index(connection, &entry.id)?;
                 imported.added += 1;
             }
             Ok(imported)

@@ -43,6 +43,7 @@ impl History {
                 now,
                 now,
             )?;
+            index(connection, &save.id)?;
             self.settle(connection, save)?;
             row_of(connection, &save.id)
         })?;
@@ -201,7 +202,7 @@ pub(super) fn checked(id: &TrialId, trial: &Trial) -> Result<String, Error> {
     Ok(content)
 }
 
-/// Puts a trial in the place of the one that has its id.
+/// Puts a trial in the place of the one that has its id. It is findable once it is indexed.
 pub(super) fn put(
     connection: &Connection,
     id: &TrialId,
@@ -229,11 +230,11 @@ pub(super) fn put(
             updated.as_millisecond(),
             content,
         ])?;
-    index(connection, id)
+    Ok(())
 }
 
 /// Makes a trial findable by its words as they are now.
-fn index(connection: &Connection, id: &TrialId) -> Result<(), HistoryError> {
+pub(super) fn index(connection: &Connection, id: &TrialId) -> Result<(), HistoryError> {
     let found: Option<(i64, Option<String>, String)> = connection
         .prepare_cached("SELECT row, title, content FROM trials WHERE id = ?")?
         .query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))

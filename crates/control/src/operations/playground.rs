@@ -156,7 +156,7 @@ impl Answer {
                         }
                         Some(Err(_)) => {
                             answer.error.get_or_insert_with(broken_off);
-                            continue;
+                            break;
                         }
                         None => break,
                     };

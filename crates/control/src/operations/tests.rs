@@ -19,6 +19,7 @@ mod playground;
 mod routes;
 mod server;
 mod test_model;
+mod trials;
 
 struct Fixture {
     control: Arc<Control>,

@@ -128,7 +128,8 @@ pub enum SentAs {
     /// As an OpenAI-style client does.
     #[default]
     Openai,
-    /// As a GitLab instance does, with its prompts and its features.
+    /// As a GitLab instance does, with its prompts and its features. Its requests carry no
+    /// parameters, so those stay here; instructions, images and tools are refused.
     Gitlab,
 }
 
@@ -196,7 +197,8 @@ impl PromptRequest {
     }
 }
 
-/// What happens to a prompt, in order: started, then deltas, then finished or failed.
+/// What happens to a prompt, in order: started, then deltas, then finished or failed. One that is
+/// refused before it is sent only fails, with the place in its error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(export)]
@@ -256,7 +258,7 @@ pub struct PromptSummary {
     /// The HTTP status that a client would have got.
     #[ts(optional = nullable)]
     pub status: Option<u16>,
-    /// Until the first token.
+    /// Until the first token; none of an answer that comes in one piece.
     #[ts(optional = nullable)]
     pub first_token_ms: Option<f64>,
     /// From start to end.

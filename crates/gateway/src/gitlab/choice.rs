@@ -21,8 +21,6 @@ pub(crate) enum Choice {
     Registered(ModelId),
     /// The route of the feature, and why it is not the model that was named, for the record.
     Route(Option<String>),
-    /// Who answers this deployment name or feature: somebody inside the program says so.
-    Inside(String),
     /// A model that is not registered, in a snapshot that has it.
     Named(ModelId, Arc<Snapshot>),
 }

@@ -145,7 +145,7 @@ fn check_parameters(parameters: &PromptParameters) -> Result<(), Error> {
         if !(least..=most).contains(&value) || is_nothing {
             let above = if name == "top_p" { "above " } else { "" };
             let hint = format!("Enter a number from {above}{least} to {most}, or nothing.");
-            let words = format!("{name} {value} is out of range");
+            let words = format!("the value {value} of {name} is out of range");
             return Err(invalid(format!("parameters.{name}"), words, hint));
         }
     }
