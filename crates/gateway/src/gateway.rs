@@ -155,8 +155,7 @@ impl Gateway {
             stop: &CancellationToken::new(),
             hang_up: None,
         };
-        let (nowhere, _) = record_channel();
-        let response = self.handle(request, &line, &nowhere).await;
+        let response = self.answer(request, &line).await;
         response
             .extensions()
             .get::<Measured>()
@@ -178,23 +177,11 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes> + Send,
     {
-        self.handle(request, line, &self.sink).await
-    }
-
-    async fn handle<B>(
-        &self,
-        request: Request<B>,
-        line: &Line<'_>,
-        sink: &Sink,
-    ) -> Response<AnswerBody>
-    where
-        B: http_body::Body<Data = Bytes> + Send,
-    {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let correlation_id = correlation_id(&parts);
         let snapshot = self.snapshot.load_full();
-        let work = self.guarded(&parts, body, line, sink, &snapshot, &correlation_id);
+        let work = self.guarded(&parts, body, line, &snapshot, &correlation_id);
         let mut response = AssertUnwindSafe(work)
             .catch_unwind()
             .await
@@ -230,7 +217,6 @@ impl Gateway {
         parts: &Parts,
         body: B,
         line: &Line<'_>,
-        sink: &Sink,
         snapshot: &Arc<Snapshot>,
         correlation_id: &str,
     ) -> Response<AnswerBody>
@@ -264,7 +250,15 @@ impl Gateway {
             address: via.peer(),
             head: (settings.log_files.gateway != LogTarget::Off).then(|| Box::new(Head::of(parts))),
         };
-        let mut record = sink.begin(accepted, line.hang_up.clone()).await;
+        let inside = match via {
+            Via::Inside(inside) => Some(inside),
+            Via::Network { .. } => None,
+        };
+        let mut record = match inside.is_some_and(|inside| inside.is_measured) {
+            // Nobody asked a model: it has no row.
+            true => record_channel().0.begin(accepted, None).await,
+            false => self.sink.begin(accepted, line.hang_up.clone()).await,
+        };
         let voice = match endpoint {
             Some(_) => Voice::Gitlab(Speech::Plain),
             None => Voice::Form(routes::form_of(parts.uri.path())),
@@ -279,10 +273,6 @@ impl Gateway {
                 throw_away(parts, body).await;
                 return refuse(record, None, &error, &voice, correlation_id);
             }
-        };
-        let inside = match via {
-            Via::Inside(inside) => Some(inside),
-            Via::Network { .. } => None,
         };
         record.tape_if_wanted(
             parts,
