@@ -213,6 +213,23 @@ async fn an_answer_whose_window_closed_is_there_as_far_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_arrives_while_the_program_ends_is_kept_too() {
+    let folder = TempDir::new().unwrap();
+    let history = open(&folder);
+    let endless = stream::iter([started("c"), delta("Half")]).chain(stream::pending());
+    let mut events = follow(Arc::clone(&history), endless.boxed());
+    events.next().await;
+    let save = saved(1, asking("x", Some(streaming("c"))));
+    history.save(&save, at(1)).unwrap();
+    events.next().await;
+    history.end_all();
+    // As another process finds it, while the stream is still held here.
+    let (reader, _) = History::new(folder.path(), false);
+    let cut = answer(&reader, 1);
+    assert_eq!((cut.state, cut.text.as_str()), (AnswerState::Cut, "Half"));
+}
+
+#[tokio::test]
 async fn an_answer_that_ended_before_its_trial_was_saved_is_complete() {
     let folder = TempDir::new().unwrap();
     let history = open(&folder);
