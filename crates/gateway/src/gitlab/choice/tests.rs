@@ -87,7 +87,7 @@ fn a_named_model_is_matched_by_endpoint_and_identifier() {
                 assert!(note.contains("not registered"), "{endpoint}: {note}");
                 None
             }
-            Choice::Named(..) | Choice::Inside(_) => panic!("{endpoint}: {choice:?}"),
+            Choice::Named(..) => panic!("{endpoint}: {choice:?}"),
         };
         assert_eq!(name, found, "{endpoint} {identifier}");
     }
