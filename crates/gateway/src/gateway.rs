@@ -12,7 +12,7 @@ use forms::Form;
 use futures_util::FutureExt;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, VARY,
+    HeaderName, HeaderValue, ORIGIN, VARY,
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use providers::{CORRELATION, Client};
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{AnswerBody, Ticket};
+use crate::answer::AnswerBody;
 use crate::counters::{Counters, Slot};
 use crate::error::GatewayError;
 use crate::gitlab::{self, Speech};
@@ -31,7 +31,8 @@ use crate::known::Known;
 use crate::load::Load;
 use crate::measure::Measured;
 use crate::reading::cut;
-use crate::record::{Accepted, Head, Record, RequestState, Sink, record_channel};
+use crate::record::{Accepted, Head, Sink, record_channel};
+use crate::refuse::{refuse, unrecorded};
 use crate::routes::{self, Exchange};
 use crate::snapshot::Snapshot;
 use crate::voice::Voice;
@@ -39,9 +40,6 @@ use crate::workshop::Workshop;
 
 /// Anthropic's header for the id of a request (API reference, "Errors").
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-
-/// OpenAI's and Anthropic's header by which a server says whether to send a request again.
-const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// GitLab's header for the seconds until an answer began.
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
@@ -350,78 +348,4 @@ fn preflight(
     );
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     Some(response)
-}
-
-/// An answer that says why there is none, with its record.
-pub(crate) fn refuse(
-    mut record: Record,
-    slot: Option<Slot>,
-    error: &GatewayError,
-    voice: &Voice,
-    correlation_id: &str,
-) -> Response<AnswerBody> {
-    let outcome = record.outcome();
-    outcome.status = Some(error.status().as_u16());
-    outcome.error = Some(error.for_record());
-    let verdict = if error.is_refusal() {
-        RequestState::Refused
-    } else {
-        RequestState::Failed
-    };
-    let ticket = Ticket {
-        record,
-        verdict,
-        _slot: slot,
-        _place: None,
-    };
-    let (status, kind, body) = voice.error(error, correlation_id);
-    let body = AnswerBody::recorded(body, ticket);
-    with_error(error, status, kind, body)
-}
-
-/// The same for a request that is not recorded.
-pub(crate) fn unrecorded(
-    error: &GatewayError,
-    voice: &Voice,
-    correlation_id: &str,
-) -> Response<AnswerBody> {
-    let (status, kind, body) = voice.error(error, correlation_id);
-    with_error(error, status, kind, AnswerBody::plain(body))
-}
-
-fn with_error(
-    error: &GatewayError,
-    status: StatusCode,
-    kind: &'static str,
-    body: AnswerBody,
-) -> Response<AnswerBody> {
-    let mut response = json_response(status, body);
-    if let Some(advice) = error.advice() {
-        response.extensions_mut().insert(advice.clone());
-    }
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    if *error == GatewayError::Cancelled {
-        // OpenAI's and Anthropic's libraries would send it again (their `_should_retry`).
-        let no = HeaderValue::from_static("false");
-        response.headers_mut().insert(SHOULD_RETRY, no);
-    }
-    if let Some(value) = error
-        .retry_after()
-        .and_then(|value| HeaderValue::from_str(value).ok())
-    {
-        response.headers_mut().insert(RETRY_AFTER, value);
-    }
-    response
-}
-
-/// A JSON answer with this status.
-pub(crate) fn json_response(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

@@ -25,6 +25,7 @@ mod polish;
 mod prepare;
 mod reading;
 mod record;
+mod refuse;
 mod relay;
 mod respond;
 mod routes;

@@ -1,6 +1,7 @@
 //! One record per accepted request, from its start to its end, sent to whoever keeps them.
 //! Holds no prompt and no answer unless the request is recorded (`record/tape.rs`), and no key.
 
+mod body;
 mod expanded;
 mod facts;
 mod head;
@@ -24,10 +25,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::GatewayError;
 use crate::inside::{Watched, Watcher};
+pub use body::{BODY_MOST, Body, Cut, Piece};
 use expanded::Shelf;
 pub use expanded::{
-    BODY_MOST, Body, Cut, Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, Piece,
-    REQUEST_MOST, UpstreamCall,
+    Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, REQUEST_MOST, UpstreamCall,
 };
 pub use facts::{Accepted, Outcome, Routed, Token};
 pub use head::Head;

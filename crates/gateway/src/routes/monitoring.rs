@@ -10,8 +10,8 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::AnswerBody;
-use crate::gateway::{json_response, unrecorded};
 use crate::guard::{self, Via};
+use crate::refuse::{json_response, unrecorded};
 use crate::snapshot::Snapshot;
 
 /// Answers a probe; `None` when the request is none. Probes carry no key and no token, and are asked

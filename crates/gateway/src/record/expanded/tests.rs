@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::BODY_MOST;
 
 fn body(pieces: &[&str]) -> Body {
     let mut body = Body::default();
