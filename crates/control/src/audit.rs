@@ -16,8 +16,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::redaction::{MARK, Redaction};
+use crate::sqlite::DatabaseError;
 use crate::view::{ChangeId, ChangePage, ChangeQuery, Notice, Who};
 use crate::{Error, ErrorCode};
+use database::{AUDIT, sentence};
 use diff::{Change, Lost};
 use rows::NewRow;
 pub(crate) use rows::Row;
@@ -67,14 +69,14 @@ impl Audit {
         if !holder {
             return (audit, None);
         }
-        let notice = match database::inspect(folder, Timestamp::now()) {
+        let notice = match AUDIT.inspect(folder) {
             Ok(None) => None,
             Ok(Some(aside)) => Some(Notice {
                 what: "The audit of the settings was damaged; a new one was begun.".into(),
                 why: format!("The damaged file is kept as {}.", aside.display()),
             }),
             Err(error) => {
-                audit.set_trouble(Some(error.sentence()));
+                audit.set_trouble(Some(sentence(&error)));
                 None
             }
         };
@@ -115,7 +117,7 @@ impl Audit {
         if let Err(error) = &kept {
             tracing::warn!(%error, "a change of the settings could not be kept in the audit");
         }
-        self.set_trouble(kept.err().map(|error| error.sentence()));
+        self.set_trouble(kept.err().as_ref().map(database::sentence));
     }
 
     /// Changes, newest first, each with whether it can be undone under these settings.
@@ -132,11 +134,11 @@ impl Audit {
                 total: found.total,
                 sentence: self.trouble(),
             }),
-            Err(error @ database::OpenError::Newer(_)) => Ok(ChangePage {
+            Err(error @ DatabaseError::Newer { .. }) => Ok(ChangePage {
                 rows: Vec::new(),
                 matching: 0,
                 total: 0,
-                sentence: Some(error.sentence()),
+                sentence: Some(sentence(&error)),
             }),
             Err(error) => Err(unreadable(&error)),
         }
@@ -241,7 +243,7 @@ fn protect(change: &mut Change, redaction: &Redaction) {
         .for_each(|text| redaction.text(text));
 }
 
-fn unreadable(error: &database::OpenError) -> Error {
+fn unreadable(error: &DatabaseError) -> Error {
     let hint = "Restart Gatehouse: a damaged audit is set aside, and a new one begun.";
     Error::new(ErrorCode::Failed, "the audit cannot be read", hint).with_details(error.to_string())
 }

@@ -13,12 +13,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 
+use crate::sqlite::DatabaseError;
 use crate::view::Notice;
 use crate::{Error, ErrorCode};
-use database::HistoryError;
+use database::{HISTORY, HistoryError};
 use live::Live;
 pub(crate) use live::follow;
 pub(crate) use transfer::{read_file, write_file};
@@ -43,9 +43,7 @@ impl History {
     /// The history of a folder. Its holder sets a damaged one aside, with a notice; a newer one is
     /// left alone.
     pub(crate) fn new(folder: &Path, is_holder: bool) -> (Arc<Self>, Option<Notice>) {
-        let notice = is_holder
-            .then(|| database::inspect(folder, Timestamp::now()))
-            .flatten();
+        let notice = is_holder.then(|| database::inspect(folder)).flatten();
         let history = Self {
             folder: folder.to_owned(),
             may_write: is_holder,
@@ -74,7 +72,7 @@ impl History {
         if self.may_write {
             return self.with_connection(|connection| read(connection));
         }
-        let connection = database::open_to_read(&self.folder)?;
+        let connection = HISTORY.open_to_read(&self.folder).map_err(HistoryError)?;
         Ok(connection.map_or_else(|| Ok(T::default()), |connection| read(&connection))?)
     }
 
@@ -106,10 +104,15 @@ impl History {
             .unwrap_or_else(PoisonError::into_inner);
         let connection = match &mut *held {
             Some(connection) => connection,
-            None => held.insert(database::open(&self.folder)?),
+            None => held.insert(HISTORY.open(&self.folder).map_err(HistoryError)?),
         };
         let done = work(connection);
-        if matches!(&done, Err(HistoryError::Sqlite(_) | HistoryError::File(_))) {
+        if matches!(
+            &done,
+            Err(HistoryError(
+                DatabaseError::Sqlite(_) | DatabaseError::File(_)
+            ))
+        ) {
             // The file may have been replaced.
             *held = None;
         }

@@ -17,13 +17,13 @@ use gateway::Expanded;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-pub(crate) use database::path;
+pub(crate) use database::RECORDINGS;
 pub(crate) use read::{
     body_page, content_in_memory, mark, page_in_memory, received_body, recorded_request,
 };
 pub(crate) use said::{Library, Said};
 
-use crate::sqlite;
+use crate::sqlite::DatabaseError;
 
 /// Replaces what must not be written down; what needs no change comes back as it is.
 pub(crate) type Redactor = Arc<dyn for<'a> Fn(&'a [u8]) -> Cow<'a, [u8]> + Send + Sync>;
@@ -201,10 +201,10 @@ impl Recordings {
         }
     }
 
-    fn remove_before(&mut self, row: i64) -> Result<(), database::OpenError> {
+    fn remove_before(&mut self, row: i64) -> Result<(), DatabaseError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(database::open(&self.folder)?),
+            None => self.connection.insert(RECORDINGS.open(&self.folder)?),
         };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut sum = self.shared.totals();
@@ -221,11 +221,11 @@ impl Recordings {
     }
 
     /// Writes it. A damaged database is set aside first, where a purge finds it.
-    fn write_or_begin_anew(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {
+    fn write_or_begin_anew(&mut self, one: &Recorded<'_>) -> Result<(), DatabaseError> {
         match self.write(one) {
-            Err(database::OpenError::Sqlite(error)) if sqlite::is_damage(&error) => {
+            Err(error) if error.is_damage() => {
                 self.connection = None;
-                let aside = sqlite::set_aside(&path(&self.folder), Timestamp::now())?;
+                let aside = RECORDINGS.set_aside(&self.folder, Timestamp::now())?;
                 self.shared.set(Totals::default());
                 *lock(&self.shared.damage) = Some(format!(
                     "The recordings were damaged, and new ones were begun. {} is kept until a purge.",
@@ -237,10 +237,10 @@ impl Recordings {
         }
     }
 
-    fn write(&mut self, one: &Recorded<'_>) -> Result<(), database::OpenError> {
+    fn write(&mut self, one: &Recorded<'_>) -> Result<(), DatabaseError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(database::open(&self.folder)?),
+            None => self.connection.insert(RECORDINGS.open(&self.folder)?),
         };
         let head = serde_json::to_string(&one.expanded).map_err(io::Error::from)?;
         let bodies: Vec<&[u8]> = one.expanded.bodies().map(|body| &*body.bytes).collect();

@@ -5,9 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, TransactionBehavior, params, params_from_iter};
 
-use super::database::{OpenError, open, open_to_read};
+use super::database::AUDIT;
 use super::diff::{Change, Lost};
 use super::words;
+use crate::sqlite::DatabaseError;
 use crate::view::{ChangeId, ChangeQuery, ChangeView, ChangedSetting, Who};
 
 /// Changes that are kept; the oldest go first.
@@ -92,8 +93,8 @@ pub(super) struct Found {
 }
 
 /// Keeps a change, and marks the one that it takes back.
-pub(super) fn insert(folder: &Path, row: &NewRow<'_>) -> Result<(), OpenError> {
-    let mut connection = open(folder)?;
+pub(super) fn insert(folder: &Path, row: &NewRow<'_>) -> Result<(), DatabaseError> {
+    let mut connection = AUDIT.open(folder)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let changes = serde_json::to_string(row.changes)?;
     let undoes = row.undoes.map(|id| id.0);
@@ -146,13 +147,13 @@ fn searched(row: &NewRow<'_>) -> String {
 }
 
 /// Changes that match, newest first.
-pub(super) fn list(folder: &Path, query: &ChangeQuery) -> Result<Found, OpenError> {
+pub(super) fn list(folder: &Path, query: &ChangeQuery) -> Result<Found, DatabaseError> {
     let mut found = Found {
         rows: Vec::new(),
         matching: 0,
         total: 0,
     };
-    let Some(connection) = open_to_read(folder)? else {
+    let Some(connection) = AUDIT.open_to_read(folder)? else {
         return Ok(found);
     };
     let lower = query.search.to_lowercase();
@@ -182,8 +183,8 @@ pub(super) fn list(folder: &Path, query: &ChangeQuery) -> Result<Found, OpenErro
 }
 
 /// The change of this id.
-pub(super) fn one(folder: &Path, id: ChangeId) -> Result<Option<Row>, OpenError> {
-    let Some(connection) = open_to_read(folder)? else {
+pub(super) fn one(folder: &Path, id: ChangeId) -> Result<Option<Row>, DatabaseError> {
+    let Some(connection) = AUDIT.open_to_read(folder)? else {
         return Ok(None);
     };
     let one = format!("SELECT {COLUMNS} FROM changes WHERE id = ?");
@@ -215,7 +216,7 @@ fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
     ))
 }
 
-fn read(columns: Columns) -> Result<Row, OpenError> {
+fn read(columns: Columns) -> Result<Row, DatabaseError> {
     let (id, at, who, operation, sentence, changes, undoes, undone_by) = columns;
     Ok(Row {
         id: ChangeId(id),

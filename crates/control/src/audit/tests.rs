@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     fn file(&self) -> Vec<u8> {
-        fs::read(database::path(self.folder.path())).unwrap()
+        fs::read(AUDIT.path(self.folder.path())).unwrap()
     }
 }
 

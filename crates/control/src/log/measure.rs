@@ -55,7 +55,7 @@ fn steps(
     folder: &Path,
     mut step: impl FnMut(&mut Connection) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<(Duration, Duration)> {
-    let mut connection = Connection::open(database::path(folder))?;
+    let mut connection = Connection::open(database::REQUESTS.path(folder))?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     let mut longest = Duration::ZERO;

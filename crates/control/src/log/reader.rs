@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use super::database;
+use super::database::REQUESTS;
+use crate::sqlite;
 use crate::{Error, ErrorCode};
 
 /// Connections that are kept open between reads.
@@ -24,7 +24,7 @@ impl Reader {
     /// A reader; it opens nothing yet.
     pub(super) fn new(folder: &Path) -> Self {
         Self {
-            path: database::path(folder),
+            path: REQUESTS.path(folder),
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -56,21 +56,19 @@ impl Reader {
         if !self.path.is_file() {
             return Ok(None);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || {
-            let connection = Connection::open_with_flags(&self.path, flags)?;
-            connection.busy_timeout(Duration::from_secs(5))?;
+            let connection = sqlite::connect(&self.path)?;
             connection.pragma_update(None, "query_only", true)?;
-            let version = database::version(&connection)?;
+            let version = sqlite::version(&connection)?;
             Ok((connection, version))
         };
         let (connection, version) = open().map_err(|error| self.error(&error))?;
         match version {
             0 => Ok(None),
-            database::VERSION => Ok(Some(connection)),
+            ours if ours == REQUESTS.version() => Ok(Some(connection)),
             other => Err(Error::new(
                 ErrorCode::Failed,
-                database::OpenError::Newer(other).to_string(),
+                REQUESTS.newer(other).to_string(),
                 "Install the newer Gatehouse, or use another data folder.",
             )),
         }
@@ -78,7 +76,7 @@ impl Reader {
 
     fn error(&self, error: &rusqlite::Error) -> Error {
         let message = format!("cannot read the request log {}", self.path.display());
-        let hint = if crate::sqlite::is_damage(error) {
+        let hint = if sqlite::is_damage(error) {
             "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
         } else {
             "Try again; when it happens twice, check the disk and the data folder."

@@ -59,5 +59,5 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
 
 /// A connection beside those of the log.
 pub(super) fn connect(folder: &Path) -> Connection {
-    Connection::open(database::path(folder)).unwrap()
+    Connection::open(database::REQUESTS.path(folder)).unwrap()
 }

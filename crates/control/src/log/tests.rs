@@ -262,7 +262,11 @@ async fn a_damaged_log_is_set_aside_and_a_new_one_begun() {
     let mut fixture = Fixture::new();
     fixture.request(0, "mixtral", RequestState::Completed, None);
     let folder = fixture.close().await;
-    std::fs::write(database::path(folder.path()), b"this was a database").unwrap();
+    std::fs::write(
+        database::REQUESTS.path(folder.path()),
+        b"this was a database",
+    )
+    .unwrap();
     let (other, notices) = Fixture::in_folder(folder, false);
     assert_eq!(
         (notices, other.log.view().writing),

@@ -88,7 +88,7 @@ impl Control {
             None => Recordings::new(self.folder(), self.log.recordings()).purge(),
         };
         purged.map_err(|error| {
-            let path = recordings::path(self.folder());
+            let path = recordings::RECORDINGS.path(self.folder());
             crate::files::file_error("cannot delete", &path, &error)
         })?;
         self.touch();

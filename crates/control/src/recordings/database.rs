@@ -1,21 +1,20 @@
-//! The database of recordings: how it is opened, made, and deleted with every file beside it.
+//! The database of recordings: how it is read and deleted with every file beside it.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 use std::{fs, io};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::Connection;
 
-use crate::files::{append_private, create_folder};
+use crate::sqlite::{self, Schema};
 
-/// How every file of it begins: the database, and what SQLite keeps beside it.
+/// How every file of it begins: the database, what SQLite keeps beside it, and a damaged one.
 const STEM: &str = "recordings.";
 
 /// The database inside the data folder.
-const FILE: &str = "recordings.sqlite";
-
-/// Lifts a database of the version of its place (from 0) to the next one.
-const MIGRATIONS: [&str; 1] = ["
+pub(crate) static RECORDINGS: Schema = Schema {
+    what: "the database of recordings",
+    file: "recordings.sqlite",
+    migrations: &["
     CREATE TABLE recordings (
         id INTEGER PRIMARY KEY,       -- the row of the request log
         correlation_id TEXT NOT NULL, -- of that row: the number alone may be of another log
@@ -35,55 +34,18 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE VIRTUAL TABLE words USING fts5(
         text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
     );
-"];
+"],
+    prepare,
+    probes: &[],
+};
 
-const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// Why there is no database.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum OpenError {
-    /// A newer program made it.
-    #[error("the recordings have version {0}, and this Gatehouse knows up to {VERSION}")]
-    Newer(i64),
-    /// The file or the disk refuses.
-    #[error("{0}")]
-    File(#[from] io::Error),
-    /// SQLite refuses.
-    #[error("{0}")]
-    Sqlite(#[from] rusqlite::Error),
-}
-
-/// Where the database of a data folder is.
-pub(crate) fn path(folder: &Path) -> PathBuf {
-    folder.join(FILE)
-}
-
-/// Opens the database to write, and makes it when there is none.
-pub(super) fn open(folder: &Path) -> Result<Connection, OpenError> {
-    create_folder(folder)?;
-    let path = path(folder);
-    // Made here so that only its owner can read it; the files beside it take the same rights.
-    append_private(&path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(&path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    let found = version(&connection)?;
-    if found > VERSION {
-        return Err(OpenError::Newer(found));
-    }
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // What is removed is overwritten, and nothing is written outside of the folder.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "normal")?;
-    let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for step in MIGRATIONS.iter().skip(version(&migration)?.max(0) as usize) {
-        migration.execute_batch(step)?;
-    }
-    migration.pragma_update(None, "user_version", VERSION)?;
-    migration.commit()?;
-    Ok(connection)
+    connection.pragma_update(None, "synchronous", "normal")
 }
 
 /// Reads with a connection that is closed at once, so that nothing holds a file that is purged.
@@ -92,15 +54,13 @@ pub(super) fn read<T>(
     folder: &Path,
     read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Option<T>> {
-    let path = path(folder);
+    let path = RECORDINGS.path(folder);
     if !path.is_file() {
         return Ok(None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    let connection = sqlite::connect(&path)?;
     connection.pragma_update(None, "query_only", true)?;
-    if version(&connection)? != VERSION {
+    if sqlite::version(&connection)? != RECORDINGS.version() {
         // Being made just now, or of a newer program.
         return Ok(None);
     }
@@ -123,8 +83,4 @@ pub(super) fn delete(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

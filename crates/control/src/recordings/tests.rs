@@ -204,7 +204,7 @@ fn a_purge_leaves_no_byte_and_recording_goes_on() {
 #[test]
 fn a_recording_that_cannot_be_kept_says_so_and_the_next_one_is() {
     let mut fixture = Fixture::new();
-    let path = path(fixture.folder.path());
+    let path = RECORDINGS.path(fixture.folder.path());
     std::fs::create_dir(&path).unwrap();
     let refused = fixture.keep(3, expanded(b"x", b""));
     assert!(matches!(&refused[..], [(3, words)] if words.contains("could not be kept")));
@@ -218,7 +218,7 @@ fn a_recording_that_cannot_be_kept_says_so_and_the_next_one_is() {
 fn a_damaged_database_is_set_aside_and_a_purge_deletes_it_too() {
     let mut fixture = Fixture::new();
     let folder = fixture.folder.path().to_owned();
-    std::fs::write(path(&folder), b"marmalade ".repeat(1_000)).unwrap();
+    std::fs::write(RECORDINGS.path(&folder), b"marmalade ".repeat(1_000)).unwrap();
     assert_eq!(fixture.keep(5, expanded(b"x", b"")), []);
     assert_eq!(fixture.shared.totals().requests, 1);
     assert_eq!(fixture.keep(6, expanded(b"y", b"")), []);
@@ -233,13 +233,14 @@ fn a_damaged_database_is_set_aside_and_a_purge_deletes_it_too() {
 #[test]
 fn a_cut_body_says_how_long_it_was() {
     let mut fixture = Fixture::new();
-    let mut expanded = expanded(b"abc", b"");
+    let mut expanded = expanded(b"abc de", b"");
     (expanded.received.body.size, expanded.received.body.cut) = (99, Some(Cut::TooLong));
     fixture.keep(1, expanded);
     let page = fixture.page(1, 0, 0);
     assert_eq!(
         (page.size, page.kept, page.cut),
-        (99, 3, Some(Cut::TooLong))
+        (99, 4, Some(Cut::TooLong)),
+        "a divided word goes"
     );
 }
 

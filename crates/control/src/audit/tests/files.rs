@@ -3,7 +3,7 @@ use super::*;
 #[tokio::test]
 async fn a_damaged_audit_is_set_aside() {
     let folder = TempDir::new().unwrap();
-    fs::write(database::path(folder.path()), "x".repeat(4_096)).unwrap();
+    fs::write(AUDIT.path(folder.path()), "x".repeat(4_096)).unwrap();
     let journal = folder.path().join("audit.sqlite-journal");
     fs::write(&journal, "of the damaged one").unwrap();
     let fixture = Fixture::over(folder);
@@ -21,7 +21,7 @@ async fn a_damaged_audit_is_set_aside() {
 async fn a_newer_audit_is_left_alone_and_changes_go_on() {
     let fixture = Fixture::new();
     fixture.add("gpu-3").await;
-    let connection = database::open(fixture.folder.path()).unwrap();
+    let connection = AUDIT.open(fixture.folder.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let before = fixture.file();
@@ -34,7 +34,7 @@ async fn a_newer_audit_is_left_alone_and_changes_go_on() {
 #[tokio::test]
 async fn a_disk_that_refuses_fails_no_change_and_is_said() {
     let folder = TempDir::new().unwrap();
-    fs::create_dir(database::path(folder.path())).unwrap();
+    fs::create_dir(AUDIT.path(folder.path())).unwrap();
     let fixture = Fixture::over(folder);
     let id = fixture.add("gpu-3").await;
     assert_eq!(fixture.endpoint(id), "http://one.example/v1");
@@ -44,7 +44,7 @@ async fn a_disk_that_refuses_fails_no_change_and_is_said() {
         .iter()
         .any(|notice| notice.what.contains("audit"));
     assert!(said, "{:?}", status.notices);
-    fs::remove_dir(database::path(fixture.folder.path())).unwrap();
+    fs::remove_dir(AUDIT.path(fixture.folder.path())).unwrap();
     fixture.add("gpu-4").await;
     let status = fixture.control.status(()).await.unwrap();
     assert!(status.notices.is_empty(), "{:?}", status.notices);
@@ -56,12 +56,12 @@ async fn the_file_is_private_and_bounded() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     fixture.add("gpu-3").await;
-    let path = database::path(fixture.folder.path());
+    let path = AUDIT.path(fixture.folder.path());
     assert_eq!(
         fs::metadata(path).unwrap().permissions().mode() & 0o777,
         0o600
     );
-    let connection = database::open(fixture.folder.path()).unwrap();
+    let connection = AUDIT.open(fixture.folder.path()).unwrap();
     connection
         .execute("UPDATE sqlite_sequence SET seq = 10000", [])
         .unwrap();

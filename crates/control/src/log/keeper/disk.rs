@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Disk, Keeper};
-use crate::log::database::{self, OpenError};
+use crate::log::database;
+use crate::sqlite::DatabaseError;
 use crate::view::Notice;
 
 /// Ended requests that wait in memory when the disk refuses; the oldest are given up.
@@ -52,7 +53,7 @@ impl<R> Keeper<R> {
     }
 
     /// Notes that the disk refuses, and when to try again.
-    pub(super) fn refuse(&mut self, error: &OpenError, now: Instant) {
+    pub(super) fn refuse(&mut self, error: &DatabaseError, now: Instant) {
         let tries = match self.disk {
             Disk::Refuses { tries, .. } => tries + 1,
             _ => 1,
@@ -62,13 +63,13 @@ impl<R> Keeper<R> {
             tracing::warn!(%error, "the request log cannot be written; rows wait in memory");
         }
         self.disk = match error {
-            OpenError::Newer(_) => Disk::Newer,
+            DatabaseError::Newer { .. } => Disk::Newer,
             _ => Disk::Refuses {
                 tries,
                 next_try: now + Duration::from_secs(pause),
             },
         };
-        self.tell_trouble(Some(error.sentence()));
+        self.tell_trouble(Some(database::sentence(error)));
     }
 
     pub(super) fn tell_trouble(&self, trouble: Option<String>) {

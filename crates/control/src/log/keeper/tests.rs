@@ -5,9 +5,10 @@ use gateway::RequestState;
 
 use super::disk::{QUICK_TRIES, WAITING_MOST};
 use super::*;
-use crate::log::database::{self, OpenError};
+use crate::log::database::REQUESTS;
 use crate::log::testing::{accepted, outcome, routed};
 use crate::log::{list, testing};
+use crate::sqlite::DatabaseError;
 
 /// A room that tells when it is given back.
 struct TestRoom(Sender<()>);
@@ -259,14 +260,14 @@ fn a_full_disk_keeps_requests_in_memory_and_they_are_written_later() {
 fn the_oldest_are_given_up_and_counted_when_memory_is_full_too() {
     let folder = tempfile::tempdir().unwrap();
     // A folder in the place of the database: nothing can be opened.
-    std::fs::create_dir(database::path(folder.path())).unwrap();
+    std::fs::create_dir(REQUESTS.path(folder.path())).unwrap();
     let mut fixture = Fixture::in_folder(folder);
     for _ in 0..5 {
         fixture.whole_requests(500);
         fixture.commit();
     }
     assert_eq!(fixture.waiting_and_lost(), (WAITING_MOST as u64, 500));
-    std::fs::remove_dir(database::path(fixture.folder.path())).unwrap();
+    std::fs::remove_dir(REQUESTS.path(fixture.folder.path())).unwrap();
     fixture.now += Duration::from_secs(1);
     fixture.commit();
     assert_eq!(fixture.waiting_and_lost(), (0, 500));
@@ -280,7 +281,7 @@ fn the_oldest_are_given_up_and_counted_when_memory_is_full_too() {
 #[test]
 fn a_refusing_disk_is_tried_each_second_and_then_each_minute() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(database::path(folder.path())).unwrap();
+    std::fs::create_dir(REQUESTS.path(folder.path())).unwrap();
     let mut fixture = Fixture::in_folder(folder);
     let mut pauses = Vec::new();
     for _ in 0..QUICK_TRIES + 2 {
@@ -334,12 +335,12 @@ fn damage_while_it_runs_begins_a_new_log_and_loses_no_request() {
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .unwrap();
-    let path = database::path(fixture.folder.path());
+    let path = REQUESTS.path(fixture.folder.path());
     let size = std::fs::metadata(&path).unwrap().len();
     std::fs::write(&path, vec![7; size as usize]).unwrap();
     // The damaged pages are in the cache of the connection; a new one sees them.
     fixture.keeper.refuse(
-        &OpenError::Sqlite(rusqlite::Error::InvalidQuery),
+        &DatabaseError::Sqlite(rusqlite::Error::InvalidQuery),
         fixture.now,
     );
     fixture.finish(long);

@@ -60,7 +60,7 @@ fn writer_cost_of_a_request() {
             spent += cpu_time() - begun;
         }
         let each = spent as f64 / 1_000.0 / REQUESTS as f64;
-        let size = std::fs::metadata(database::path(fixture.folder.path()))
+        let size = std::fs::metadata(crate::log::database::REQUESTS.path(fixture.folder.path()))
             .unwrap()
             .len();
         println!(
