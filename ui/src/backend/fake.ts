@@ -151,6 +151,7 @@ export function fake(search = ''): Fake {
 
   const { answer, exchanges } = answers(
     (name) => list.find((one) => one.name === name)?.health.state === 'failed',
+    (name) => list.find((one) => one.name === name)?.price,
     { pace: Number(words.get('pace') ?? 24), stall: words.has('stall') },
     (asked) => {
       rows = [{ ...row((rows[0]?.id ?? 0) + 1, Date.now()), ...asked }, ...rows]

@@ -26,8 +26,19 @@ export function testOf(id: string): Test | undefined {
 }
 
 export function draftOf(model: ModelView): ModelDraft {
-  const { id, name, family, endpoint, identifier, provider, connection, enabled, self_hosted } = model
-  return { id, name, family, endpoint, identifier, provider, connection, enabled, self_hosted }
+  const { id, name, family, endpoint, identifier, provider, connection, enabled, self_hosted, price } = model
+  return {
+    id,
+    name,
+    family,
+    endpoint,
+    identifier,
+    provider,
+    connection,
+    enabled,
+    self_hosted,
+    price: price ?? null,
+  }
 }
 
 /** Runs a test; the answer is `undefined` when it was cancelled or could not be asked for. */

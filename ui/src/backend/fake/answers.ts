@@ -1,5 +1,6 @@
 // Answers of the fake models, as slow and as wrong as real ones: by the model's name and by what is asked.
 
+import type { ModelDraft } from '../../api/ModelDraft'
 import type { PromptEvent } from '../../api/PromptEvent'
 import type { PromptRequest } from '../../api/PromptRequest'
 import type { PromptSummary } from '../../api/PromptSummary'
@@ -115,6 +116,7 @@ function recorded(id: string, request: PromptRequest, given: string): PromptExch
 
 export function answers(
   isBroken: (model: string) => boolean,
+  priceOf: (model: string) => ModelDraft['price'],
   { pace, stall }: Pace,
   log: (row: Partial<RequestView>) => void,
 ) {
@@ -134,9 +136,13 @@ export function answers(
       completion_tokens: isSlow ? 171 : 204,
       tokens_per_second: isSlow ? 31.2 : 62,
       finish_reason: 'stop',
-      cost: request.model.startsWith('Claude') ? 0.0035 : null,
+      cost: null,
       ...took(request),
     }
+    const price = priceOf(request.model)
+    if (price)
+      summary.cost =
+        ((summary.prompt_tokens ?? 0) * price.input + (summary.completion_tokens ?? 0) * price.output) / 1e6
     let closed = false
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
     const send = async () => {

@@ -20,6 +20,7 @@ type Sketch = {
   hue: number
   provider?: Provider
   connection?: Connection
+  price?: ModelDraft['price']
   key?: SecretState
   health?: HealthState
   said?: string
@@ -31,7 +32,7 @@ type Sketch = {
 
 // prettier-ignore
 const SKETCHES: Sketch[] = [
-  { name: 'Claude 3.5 Sonnet', family: 'claude_3', endpoint: '', identifier: 'bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0', provider: 'bedrock', connection: { auth: { kind: 'aws_keys', access_key_id: 'AKIAEXAMPLE' }, region: 'eu-central-1', refuses: [] }, hue: 4, key: 'stored', old: 31, first: 740, requests: 6120, errors: 25 },
+  { name: 'Claude 3.5 Sonnet', family: 'claude_3', endpoint: '', identifier: 'bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0', provider: 'bedrock', connection: { auth: { kind: 'aws_keys', access_key_id: 'AKIAEXAMPLE' }, region: 'eu-central-1', refuses: [] }, price: { input: 3, output: 15 }, hue: 4, key: 'stored', old: 31, first: 740, requests: 6120, errors: 25 },
   { name: 'CodeGemma 7b-it', family: 'codegemma', endpoint: 'http://localhost:11434', identifier: 'ollama/codegemma:7b-instruct', provider: 'ollama', hue: 5, old: 12, first: 121, requests: 0 },
   { name: 'Codestral 22B', family: 'codestral', endpoint: 'http://gpu-1:8000/v1', identifier: 'custom_openai/codestral-22b-v0.1', hue: 1, key: 'stored', old: 3, first: 142, requests: 31904, errors: 71 },
   { name: 'DeepSeek Coder 33B', family: 'deepseekcoder', endpoint: 'http://gpu-3:8000', identifier: 'deepseek-coder-33b-instruct', hue: 6, health: 'failed', said: 'gpu-3:8000 answers 404', old: 12, requests: 22, errors: 22 },
@@ -73,6 +74,7 @@ function build(sketch: Sketch, id: string, records: FamilyView['record'][]): Mod
     is_sample: isSample,
     enabled: state !== 'off',
     self_hosted: true,
+    price: sketch.price ?? null,
     hue: sketch.hue,
     key: sketch.key ?? 'absent',
     key_variable: `GATEHOUSE_KEY_${sketch.name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`,
@@ -102,6 +104,6 @@ export function saved(
   const records = families.map((one) => one.record)
   const built = build({ ...draft, hue, health: 'unknown', said: 'Not tested yet' }, id, records)
   const { health, evidence, key, features } = before ?? built
-  const { enabled, self_hosted } = draft
-  return { ...built, hue: before?.hue ?? hue, enabled, self_hosted, health, evidence, key, features }
+  const { enabled, self_hosted, price = null } = draft
+  return { ...built, hue: before?.hue ?? hue, enabled, self_hosted, price, health, evidence, key, features }
 }

@@ -6,8 +6,8 @@ import { blocksOf, type Block, type Memory } from './blocks'
 /** A block with a key that stays. */
 export type Keyed = { id: number; block: Block }
 
-/** Finished blocks in pages that never change again, and the blocks that may still change. */
-export type Grown = { pages: Keyed[][]; rest: Keyed[] }
+/** Finished blocks in pages that never change again, the blocks that may still change, and how long those are. */
+export type Grown = { pages: Keyed[][]; rest: Keyed[]; open: number }
 
 const PAGE = 12
 
@@ -47,11 +47,14 @@ export function growing(): (text: string) => Grown {
     if (stays > 0) {
       finish(placed.slice(0, stays).map(({ block }) => block))
       const length = starts[placed[stays]!.line] ?? 0
-      blocksOf(tail.slice(0, length), memory)
+      const finished = tail.slice(0, length)
+      // Read alone for what it defines, where it may define a link.
+      if (finished.includes(']:')) blocksOf(finished, memory)
       from += length
     }
     const rest = placed.slice(Math.max(0, stays))
-    return { pages: [...pages], rest: rest.map(({ block }, at) => ({ id: next + at, block })) }
+    const keyed = rest.map(({ block }, at) => ({ id: next + at, block }))
+    return { pages: [...pages], rest: keyed, open: text.length - from }
   }
 }
 

@@ -21,6 +21,9 @@ export type Form = {
   /** Numbers stay text until they are saved. */
   atOnce: string
   context: string
+  /** In US dollars for a million tokens of prompts, and of answers. */
+  priceIn: string
+  priceOut: string
   key: string
   keyChange: KeyChange
   /** The provider that a prefix of the identifier has switched to. */
@@ -52,6 +55,7 @@ export const blank = (name = '', endpoint = ''): ModelDraft => ({
   connection: { auth: { kind: 'key' }, refuses: [] },
   enabled: true,
   self_hosted: true,
+  price: null,
 })
 
 const around = (draft: ModelDraft, keyChange: KeyChange): Form => ({
@@ -59,6 +63,8 @@ const around = (draft: ModelDraft, keyChange: KeyChange): Form => ({
   before: '',
   atOnce: String(draft.connection.max_concurrent ?? ''),
   context: String(draft.connection.context ?? ''),
+  priceIn: String(draft.price?.input ?? ''),
+  priceOut: String(draft.price?.output ?? ''),
   key: '',
   keyChange,
   switched: undefined,
@@ -76,11 +82,12 @@ export const emptyForm = (): Form => begun(around(blank(), 'set'))
 export const formOf = (model: ModelView): Form =>
   begun(around($state.snapshot(draftOf(model)) as ModelDraft, model.key === 'absent' ? 'set' : 'keep'))
 
+const asNumber = (typed: string) => Number(typed.replace(',', '.'))
 const numberOf = (typed: string): number | null => (typed.trim() === '' ? null : Number(typed))
 const orNull = (typed: string | null | undefined): string | null => typed?.trim() || null
 
 /** The draft as it would be saved: empty texts are no texts. */
-export function entered({ draft: typed, atOnce, context }: Form): ModelDraft {
+export function entered({ draft: typed, atOnce, context, priceIn, priceOut }: Form): ModelDraft {
   const draft = $state.snapshot(typed) as ModelDraft
   const { connection } = draft
   const auth: Auth =
@@ -90,6 +97,10 @@ export function entered({ draft: typed, atOnce, context }: Form): ModelDraft {
   return {
     ...draft,
     name: draft.name.trim(),
+    price:
+      priceIn.trim() + priceOut.trim() === ''
+        ? null
+        : { input: asNumber(priceIn), output: asNumber(priceOut) },
     connection: {
       ...connection,
       auth,
@@ -157,6 +168,8 @@ const isWithin = (typed: string, from: number, to: number) => {
   return typed.trim() === '' || (Number.isInteger(value) && value >= from && value <= to)
 }
 
+const isPrice = (typed: string) => typed.trim() !== '' && asNumber(typed) >= 0 && asNumber(typed) <= 1_000_000
+
 /** A whole deployment URL of Azure names its model. */
 const namesDeployment = ({ provider, endpoint }: ModelDraft) =>
   provider === 'azure' && /\/openai\/deployments\/[\w.-]+/.test(endpoint)
@@ -178,6 +191,8 @@ export function faults(form: Form): Wrong {
       found[field.name as Field] = words.fieldEmpty(field.title.toLowerCase())
   if (!isWithin(form.atOnce, 1, 10_000)) found.max_concurrent = words.atOnceFault
   if (!isWithin(form.context, 256, 20_000_000)) found.context = words.contextFault
+  const prices = [form.priceIn, form.priceOut]
+  if (prices.some((typed) => typed.trim() !== '') && !prices.every(isPrice)) found.price = words.priceFault
   return found
 }
 

@@ -74,8 +74,12 @@ function listen(): void {
   round++
 }
 
-/** Saves now. */
+/**
+ * Saves a conversation now. Completions are asked for at every pause of the typing, with the whole file: those, like
+ * every mode that keeps its last answer only, are saved a second after they change at the latest.
+ */
 export function save(): void {
+  if (current.trial.mode !== 'chat') return
   flush($state.snapshot(current.trial) as Trial)
   listen()
 }

@@ -23,8 +23,8 @@ export function measures(): { readonly all: (Measured | undefined)[] } {
 
   async function measure(trial: Trial, isLate: () => boolean): Promise<void> {
     const found = trial.columns.map(async ({ model }, index) => {
-      if (model === '') return undefined
       const messages = nextMessages(trial, index)
+      if (model === '' || messages.length === 0) return undefined
       const request = requestOf(trial, index, { mode: 'chat', messages })
       try {
         const measure = await backend.call('measure_prompt', request)
