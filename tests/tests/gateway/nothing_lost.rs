@@ -192,3 +192,35 @@ async fn a_full_disk_stops_nobody_and_what_it_could_not_keep_is_said_and_kept_la
         true
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_ten_megabytes_and_one_that_is_no_text_are_logged_like_any_other() {
+    let gateway = Fixture::start(&["good"]);
+    let run = |words: &[&str]| gateway.gatehouse.run(words).succeeded().json();
+    run(&["record", "start"]);
+    let long = |id: &'static str| {
+        let request = gateway.chat("good", json!({"user": "x ".repeat(5_000_000)}));
+        let request = request.header("x-request-id", id).send();
+        async { request.await.unwrap().status().as_u16() }
+    };
+    assert_eq!(long("too-long").await, 413);
+    assert_eq!(gateway.gatehouse.row("too-long")["status"], 413);
+    run(&["gateway", "set", "--max-body-bytes", "20000000"]);
+    assert_eq!(long("long").await, 200);
+    assert_eq!(gateway.gatehouse.row("long")["status"], 200);
+    let received = &run(&["record", "show", "long"])["received"];
+    assert!(received["size"].as_u64() > Some(10_000_000), "{received}");
+    assert!(received["kept"].as_u64() <= Some(1_048_576), "{received}");
+
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    let url = gateway.serving.url("/v1/chat/completions");
+    let binary = gateway.client.post(url).header("x-request-id", "binary");
+    let answer = binary.body(bytes).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    answer.text().await.unwrap();
+    assert_eq!(gateway.gatehouse.row("binary")["status"], 400);
+    let received = &run(&["record", "show", "binary"])["received"];
+    assert_eq!(received["is_binary"], true);
+    let content = received["content"].as_str().unwrap();
+    assert!(content.starts_with("//79/Pv6"), "{content}");
+}
