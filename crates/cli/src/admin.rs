@@ -171,7 +171,10 @@ async fn call(
     Path(name): Path<String>,
     Input(input): Input,
 ) -> Response {
-    // A change that has begun is made whole when its page is closed meanwhile.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "awaited here; a change that has begun is made whole when its page is closed meanwhile"
+    )]
     let work = tokio::spawn(async move { panel.control.call(Who::Browser, &name, input).await });
     match work.await {
         Ok(Ok(output)) => json_response(StatusCode::OK, &output),

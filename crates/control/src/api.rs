@@ -43,7 +43,9 @@ macro_rules! api {
                 match name {
                     $( stringify!($name) => {
                         let input: $input = parse(name, input)?;
-                        let work = audit::by(who, stringify!($name), self.$name(input));
+                        // On the heap: the largest would make every one as large.
+                        let work = Box::pin(self.$name(input));
+                        let work = audit::by(who, stringify!($name), work);
                         let output: $output = work.await?;
                         Ok(render(&output))
                     } )+
