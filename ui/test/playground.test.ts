@@ -244,6 +244,42 @@ describe('the playground', () => {
     expect(current.trial.columns[0]?.parameters.schema).toEqual({ type: 'object' })
   })
 
+  it('marks the place that was refused, until what stands there is changed', async () => {
+    begin()
+    await open('playground')
+    const column = current.trial.columns[0]!
+    const tool = { name: 'search', description: '', parameters: { type: 'object' } }
+    column.parameters = { tools: [tool, { ...tool }] }
+    await type('Message', 'Why?')
+    await press(/^Send/)
+    await press('Open the settings')
+    const names = () => screen.getAllByLabelText('Name')
+    await waitFor(() =>
+      expect(names().map((one) => one.getAttribute('aria-invalid'))).toEqual(['false', 'true']),
+    )
+    column.parameters = { tools: [tool, { ...tool, name: 'look_up' }] }
+    await waitFor(() => expect(names()[1]!.getAttribute('aria-invalid')).toBe('false'))
+  })
+
+  it('says what a GitLab call leaves out, and leaves it out', async () => {
+    const { back, streams } = spoken()
+    begin({
+      sent_as: 'gitlab',
+      system: 'Be brief.',
+      columns: [{ model: 'one', parameters: { seed: 1 }, turns: [] }],
+    })
+    await open('playground', [], {}, back)
+    await screen.findByText(/Left out of it: the instructions, the settings\./)
+    await type('Message', 'Why?')
+    await press(/^Send/)
+    expect(streams.at(-1)!.request).toEqual({
+      model: 'one',
+      ask: { mode: 'chat', messages: [{ role: 'user', content: 'Why?' }] },
+      sent_as: 'gitlab',
+      parameters: {},
+    })
+  })
+
   it('repeats a logged request as a trial of its own', async () => {
     const back = fake()
     await open('playground', [], { replay: '2390' }, back)

@@ -10,8 +10,10 @@ import { current, hold, live } from './trial/held.svelte'
 import { stop, stopAll } from './trial/run.svelte'
 
 export {
+  asked,
   askOf,
   isTouched,
+  leftOut,
   messagesOf,
   MOST_COLUMNS,
   nextMessages,

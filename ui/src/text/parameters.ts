@@ -9,6 +9,9 @@ export const parameters = {
   close: 'Close the settings',
   open: 'Settings',
   defaults: 'server defaults',
+  ofGitlab: 'by GitLab’s prompt',
+  notSent: 'A GitLab call carries no settings',
+  notSentWhy: 'GitLab’s own prompt decides them. What is set here waits for an OpenAI call.',
   names: {
     temperature: 'Temperature',
     top_p: 'Top-p',

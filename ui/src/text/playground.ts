@@ -1,10 +1,18 @@
 // The words of the playground: its frame and the mode Chat. Those of the code modes are in `code.ts`.
 
 import type { SentAs } from '../api/SentAs'
+import type { LeftOut } from '../state/trial/ask'
 import type { JsonProblem } from '../parts/editor/json'
 import { count, plural } from './format'
 
 const COLUMNS = ['', 'it', 'both', 'all three', 'all four']
+
+const LEFT_OUT: Record<LeftOut, string> = {
+  system: 'the instructions',
+  parameters: 'the settings',
+  images: 'images',
+  tools: 'calls of tools and their answers',
+}
 
 export const playground = {
   title: 'Playground',
@@ -51,6 +59,12 @@ export const playground = {
     openai: 'As an OpenAI-style client sends it: what is written here, and nothing around it.',
     gitlab: 'As a GitLab instance sends it: on GitLab’s path, with the prompt that GitLab’s feature has.',
   } satisfies Record<SentAs, string>,
+  leftOut: (what: LeftOut[]) =>
+    what.length === 0
+      ? 'It carries no instructions, settings, images or tools.'
+      : `Left out of it: ${what.map((one) => LEFT_OUT[one]).join(', ')}.`,
+  systemOfGitlab: 'GitLab’s prompt has its own instructions',
+  imagesOfGitlab: 'A GitLab call carries no images.',
   measure: {
     each: (from: number, to: number, columns: number) =>
       `About ${from === to ? count(to) : `${count(from)} to ${count(to)}`} tokens${columns > 1 ? ' each' : ''}`,
@@ -66,6 +80,7 @@ export const playground = {
     add: 'Add images',
     addHelp: 'PNG, JPEG, GIF or WebP: choose, paste or drop. At most 8, 5 MB each.',
     remove: (place: number) => `Remove image ${place}`,
+    refusedOne: 'This image was refused.',
     image: (place: number) => `Image ${place}`,
     tooLarge: (name: string) => `${name} is larger than 5 MB.`,
     tooMany: 'Eight images are the most.',
@@ -91,6 +106,7 @@ export const playground = {
     cut: 'Stopped here. What had arrived is kept.',
     broken: 'Broken off here. What had arrived is kept.',
     nothing: 'The answer is empty.',
+    settings: 'Open the settings',
   },
   calls: {
     title: (name: string) => `Calls ${name || 'a tool without a name'}`,

@@ -7,6 +7,7 @@ import type { PromptSummary } from '../../api/PromptSummary'
 import type { PromptExchange } from '../../api/PromptExchange'
 import type { RequestView } from '../../api/RequestView'
 import type { ToolCallPiece } from '../../api/ToolCallPiece'
+import { refusedPrompt } from './check'
 import { took, written } from './completions'
 import { body, event, JSON_HEADER } from './recording'
 import { ANSWER, OTHER_ANSWER } from './tests'
@@ -146,6 +147,8 @@ export function answers(
     let closed = false
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
     const send = async () => {
+      const error = refusedPrompt(request)
+      if (error) return hear({ type: 'failed', error, summary: { correlation_id: '', duration_ms: 0 } })
       hear({ type: 'started', correlation_id })
       if (stall) return
       if (isBroken(request.model)) {

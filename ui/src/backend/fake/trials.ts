@@ -9,6 +9,7 @@ import type { SuiteView } from '../../api/SuiteView'
 import type { Trial } from '../../api/Trial'
 import type { TrialRow } from '../../api/TrialRow'
 import type { FakeTable } from '../fake'
+import { refusedPrompt } from './check'
 
 const HOUR = 3_600_000
 const at = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString()
@@ -114,7 +115,10 @@ export function trials(
     return next.row
   }
   return {
-    measure_prompt: ({ ask, model }) => {
+    measure_prompt: (request) => {
+      const { ask, model } = request
+      const refused = refusedPrompt(request)
+      if (refused) throw refused
       const text =
         ask.mode === 'chat' ? textOf(ask.messages) : ask.mode === 'raw' ? ask.body : ask.prefix + ask.suffix
       return {

@@ -105,7 +105,41 @@ export function parametersOf(trial: Trial, index: number): PromptParameters {
   return trial.columns[trial.is_linked ? 0 : index]?.parameters ?? {}
 }
 
+/** What GitLab's own call carries of a conversation: what was said. Instructions and tools are in its own prompt. */
+const carried = (ask: PromptAsk): PromptAsk =>
+  ask.mode !== 'chat'
+    ? ask
+    : {
+        mode: 'chat',
+        messages: ask.messages.flatMap(({ role, content }) =>
+          (role === 'user' || role === 'assistant') && content !== '' ? [{ role, content }] : [],
+        ),
+      }
+
+export type LeftOut = 'system' | 'parameters' | 'images' | 'tools'
+
+/** What stands in a trial and does not go into GitLab's own call. */
+export function leftOut(trial: Trial): LeftOut[] {
+  const messages = trial.columns.flatMap((column) =>
+    column.turns.flatMap((turn) => [...turn.ask, ...(turn.answer ? [turn.answer] : [])]),
+  )
+  const isIn: Record<LeftOut, boolean> = {
+    system: trial.system.trim() !== '',
+    parameters: trial.columns.some((_, index) => Object.keys(parametersOf(trial, index)).length > 0),
+    images: trial.images.length > 0 || messages.some((one) => 'images' in one && one.images?.length),
+    tools: messages.some((one) => one.tool_calls?.length),
+  }
+  return (Object.keys(isIn) as LeftOut[]).filter((one) => isIn[one])
+}
+
 export function requestOf(trial: Trial, index: number, ask = askOf(trial, index)): PromptRequest {
+  if (trial.sent_as === 'gitlab' && ask.mode !== 'raw')
+    return {
+      model: trial.columns[index]?.model ?? '',
+      ask: carried(ask),
+      sent_as: 'gitlab',
+      parameters: {},
+    }
   return {
     model: trial.columns[index]?.model ?? '',
     ask,
@@ -113,6 +147,10 @@ export function requestOf(trial: Trial, index: number, ask = askOf(trial, index)
     parameters: parametersOf(trial, index),
   }
 }
+
+/** What of a prompt the back end may refuse at a place that can be changed afterwards. */
+export const asked = (trial: Trial, index: number): string =>
+  JSON.stringify([trial.sent_as, parametersOf(trial, index), trial.mode === 'raw' ? trial.raw : null])
 
 /** A kept trial as it is shown again: what streamed when its window closed was cut. */
 export function settled(trial: Trial): Trial {

@@ -24,8 +24,9 @@ export function measures(): { readonly all: (Measured | undefined)[] } {
   async function measure(trial: Trial, isLate: () => boolean): Promise<void> {
     const found = trial.columns.map(async ({ model }, index) => {
       const messages = nextMessages(trial, index)
-      if (model === '' || messages.length === 0) return undefined
       const request = requestOf(trial, index, { mode: 'chat', messages })
+      const isEmpty = request.ask.mode === 'chat' && request.ask.messages.length === 0
+      if (model === '' || isEmpty) return undefined
       try {
         const measure = await backend.call('measure_prompt', request)
         return { model, measure, over: overBy(measure, parametersOf(trial, index).max_tokens) }

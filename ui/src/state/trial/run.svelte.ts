@@ -4,7 +4,7 @@ import type { PromptEvent } from '../../api/PromptEvent'
 import type { ToolCallPiece } from '../../api/ToolCallPiece'
 import type { TrialAnswer } from '../../api/TrialAnswer'
 import { backend } from '../../backend'
-import { askOf, question, requestOf } from './ask'
+import { asked, askOf, question, requestOf } from './ask'
 import { current, live, save, type Live } from './held.svelte'
 
 /** More calls than any answer has; what claims more is not believed. */
@@ -22,12 +22,12 @@ export function run(): void {
     trial.columns.forEach((_, index) => (trial.mode !== 'raw' || index === 0) && runColumn(index))
     return
   }
-  const asked = question(trial)
-  if (!asked) return
+  const typed = question(trial)
+  if (!typed) return
   trial.typed = ''
   trial.images = []
   trial.columns.forEach((column, index) => {
-    column.turns.push({ ask: [asked], answer: null })
+    column.turns.push({ ask: [typed], answer: null })
     next(index)
   })
 }
@@ -60,7 +60,7 @@ export function ask(index: number, place: number): void {
   const request = $state.snapshot(requestOf(trial, index, askOf(trial, index, place)))
   turn.answer = { state: 'streaming', text: '', reasoning: '', tool_calls: [] }
   const answer = turn.answer
-  live[index] = { startedAt: Date.now(), close: () => {} }
+  live[index] = { startedAt: Date.now(), asked: asked(trial, index), close: () => {} }
   const mine = live[index]
   const isMine = () => answer.state === 'streaming'
   // Columns may have been removed meanwhile: the place is looked up, not remembered.
