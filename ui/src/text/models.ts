@@ -102,7 +102,7 @@ export const form = {
   contextHolder: (tokens: string) => `${tokens}, by family`,
   contextFault: 'From 256 to 20,000,000, or empty.',
   price: 'Price of a million tokens',
-  priceHelp: 'In US dollars. The playground and Logs then say what an answer cost.',
+  priceHelp: 'In US dollars. The playground then says what an answer cost.',
   priceFault: 'Two numbers from 0 to 1,000,000, or both empty.',
   priceIn: 'in',
   priceOut: 'out',

@@ -11,7 +11,7 @@ export function refusedPrompt({ ask, sent_as, parameters }: PromptRequest): ApiE
     place,
   })
   const messages = ask.mode === 'chat' ? ask.messages : undefined
-  if (messages?.length === 0) return invalid('ask.messages', 'a conversation needs a message', 'Write one.')
+  if (messages?.length === 0) return invalid('ask.messages', 'A conversation needs a message.', 'Write one.')
   const foreign = messages?.findIndex(
     ({ role, images, tool_calls }) =>
       role === 'system' || role === 'tool' || images?.length || tool_calls?.length,
@@ -19,7 +19,7 @@ export function refusedPrompt({ ask, sent_as, parameters }: PromptRequest): ApiE
   if (sent_as === 'gitlab' && foreign !== undefined && foreign >= 0)
     return invalid(
       `ask.messages[${foreign}]`,
-      'GitLab’s chat carries no such message: it has a prompt of its own',
+      'GitLab’s chat carries no such message: it has a prompt of its own.',
       'Take it out, or send it as an OpenAI-style client.',
     )
   const names = (parameters?.tools ?? []).map((tool) => tool.name)
@@ -27,7 +27,7 @@ export function refusedPrompt({ ask, sent_as, parameters }: PromptRequest): ApiE
   if (twice >= 0)
     return invalid(
       `parameters.tools[${twice}].name`,
-      `two tools are named ${names[twice]}`,
+      `Two tools are named ${names[twice]}.`,
       'Rename one of them.',
     )
   return undefined
