@@ -115,8 +115,10 @@ fn refuse(app: &AppHandle, error: &Error) {
         .show(move |_| handle.exit(1));
 }
 
-/// Lets running requests end and writes down what is still in memory, then ends the program.
+/// Lets the page and running requests end and writes down what is still in memory, then ends the
+/// program.
 async fn close(app: AppHandle) {
+    window::leave(&app).await;
     if let Some(control) = app.try_state::<Arc<Control>>() {
         control.close().await;
     }

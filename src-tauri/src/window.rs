@@ -1,5 +1,7 @@
 //! The one window: how it is made, shown and closed.
 
+use std::time::Duration;
+
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
@@ -8,6 +10,10 @@ use crate::ipc::Streams;
 use crate::tray;
 
 const LABEL: &str = "main";
+
+/// How long the page may take to save what it holds, and how often it is asked.
+const LEAVING: Duration = Duration::from_secs(1);
+const ASKING: Duration = Duration::from_millis(20);
 
 /// Keeps size and place of the window, nothing else.
 pub(crate) fn state_plugin<R: Runtime>() -> tauri::plugin::TauriPlugin<R> {
@@ -34,18 +40,43 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<()> {
         .build()?;
     let app = app.clone();
     window.on_window_event(move |event| {
-        // Hidden, the window can be reached by the tray alone, so without one it ends the program.
-        if let WindowEvent::CloseRequested { api, .. } = event
-            && tray::is_shown()
-        {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            // Either way the page lives on: without it, nobody could save what it holds.
             api.prevent_close();
-            if let Some(window) = app.get_webview_window(LABEL) {
+            // Hidden, the window can be reached by the tray alone, so without one it ends the program.
+            if !tray::is_shown() {
+                app.exit(0);
+            } else if let Some(window) = app.get_webview_window(LABEL) {
                 // A window that cannot be hidden stays, which does no harm.
                 let _ = window.hide();
             }
         }
     });
     Ok(())
+}
+
+/// Asks the page to end its answers and save them, and waits until it has. A page that hangs, or is
+/// no more, holds up nothing for longer than a second.
+pub(crate) async fn leave(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(LABEL) else {
+        return;
+    };
+    let saved = async {
+        let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+        loop {
+            let say = say.clone();
+            // An answer that nobody waits for any more is of no use.
+            let tell = move |answer: String| drop(say.send(answer));
+            let asked = window.eval_with_callback("window.isSaved?.() ?? true", tell);
+            if asked.is_err() || said.recv().await.is_none_or(|answer| answer == "true") {
+                return;
+            }
+            tokio::time::sleep(ASKING).await;
+        }
+    };
+    if tokio::time::timeout(LEAVING, saved).await.is_err() {
+        tracing::warn!("the page did not save what it held");
+    }
 }
 
 /// Brings the window to the front.

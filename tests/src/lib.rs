@@ -29,6 +29,12 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
+/// An address of loopback whose port is free, for a server that cannot tell which one it took.
+pub fn free_address() -> String {
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    probe.local_addr().expect("it is bound").to_string()
+}
+
 /// An HTTP client that asks loopback directly, whatever proxy the machine has.
 pub fn client() -> reqwest::Client {
     let client = reqwest::Client::builder()

@@ -228,6 +228,16 @@ impl Drop for Window {
     }
 }
 
+/// Keys as WebDriver names them. One that is held is held to the end of the text.
+pub mod key {
+    /// Control, held.
+    pub const CONTROL: char = '\u{e009}';
+    /// Alt, held.
+    pub const ALT: char = '\u{e00a}';
+    /// Tab.
+    pub const TAB: char = '\u{e004}';
+}
+
 /// An element of the page.
 pub struct Element<'a> {
     window: &'a Window,
@@ -240,7 +250,7 @@ impl Element<'_> {
         self.post("/click", json!({})).await;
     }
 
-    /// Types into it.
+    /// Types into it, as [`key`] names what is no letter.
     pub async fn type_text(&self, text: &str) {
         self.post("/value", json!({"text": text})).await;
     }

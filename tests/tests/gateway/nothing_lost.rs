@@ -1,4 +1,6 @@
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use reqwest::Response;
@@ -6,6 +8,7 @@ use serde_json::{Value, json};
 use tests::PATIENCE;
 use tests::gatehouse::Gatehouse;
 use tests::panel::Panel;
+use tokio::task::JoinSet;
 
 use crate::fixture::Fixture;
 
@@ -88,26 +91,27 @@ async fn every_request_has_one_row_also_when_the_server_is_killed_under_it() {
         client,
     } = start(&models);
     let url = serving.url("/v1/chat/completions");
-    let ask = |number: usize| {
+    let (mut asked, ended_so_far) = (JoinSet::new(), Arc::new(AtomicUsize::new(0)));
+    for number in 0..400 {
         let model = ["good", "falls-silent", "down", "nobody"][number % 4];
         let body = json!({"model": model, "stream": number % 8 < 4,
             "messages": [{"role": "user", "content": "hello"}]});
         let request = client.post(&url).json(&body);
         let request = request.header("x-request-id", format!("load-{number}"));
-        tokio::spawn(async move {
+        let ended = Arc::clone(&ended_so_far);
+        asked.spawn(async move {
             // A stream that breaks is an answer, too.
             let _ = request.send().await.unwrap().text().await;
-        })
-    };
-    let asked: Vec<_> = (0..400).map(ask).collect();
+            ended.fetch_add(1, Ordering::SeqCst);
+        });
+    }
     // What falls silent is all that is left at the server.
     crate::fixture::until("the others have ended", || {
-        let ended = asked.iter().filter(|one| one.is_finished()).count();
-        ended == 300 && upstream.open() == 100
+        ended_so_far.load(Ordering::SeqCst) == 300 && upstream.open() == 100
     })
     .await;
     drop(upstream);
-    for one in join_all(asked).await {
+    while let Some(one) = asked.join_next().await {
         one.unwrap();
     }
     let states = ended(&gatehouse, "load-", 400);
@@ -137,11 +141,12 @@ async fn after_a_kill_ended_rows_are_there_and_the_others_are_marked() {
         .header("x-request-id", "mark");
     mark.send().await.unwrap().text().await.unwrap();
     gateway.gatehouse.row("mark");
-    let load = gateway.chat("good", json!({"stream": true}));
-    let load = tokio::spawn(async move { while load.try_clone().unwrap().send().await.is_ok() {} });
+    let more = gateway.chat("good", json!({"stream": true}));
+    let mut load = JoinSet::new();
+    load.spawn(async move { while more.try_clone().unwrap().send().await.is_ok() {} });
     gateway.serving.process.signal("KILL");
     gateway.serving.process.wait(PATIENCE).unwrap();
-    load.await.unwrap();
+    load.join_next().await.unwrap().unwrap();
     gateway.serving = gateway.gatehouse.serve();
     let states = ended(&gateway.gatehouse, "killed-", 220);
     let counts = [("completed", 200), ("interrupted", 20)];

@@ -21,6 +21,7 @@ const hearers = new Set<(row: TrialRow) => void>()
 let isDirty = false
 let isFresh = true
 let isTold = false
+let saving = 0
 let round = $state(0)
 let waiting: ReturnType<typeof setTimeout> | undefined
 
@@ -32,6 +33,7 @@ export function onSaved(hear: (row: TrialRow) => void): () => void {
 
 async function send(id: TrialId, trial: Trial, replays: string | undefined): Promise<void> {
   if (!isTouched(trial)) return
+  saving++
   try {
     const row = await backend.call('save_trial', { id, trial, replays: replays ?? null })
     if (current.id === id) current.row = row
@@ -41,6 +43,8 @@ async function send(id: TrialId, trial: Trial, replays: string | undefined): Pro
     // A disk that refuses says so once, not every second.
     if (!isTold) tellProblem(thrown)
     isTold = true
+  } finally {
+    saving--
   }
 }
 
@@ -100,6 +104,12 @@ export function forget(): void {
   clearTimeout(waiting)
   waiting = undefined
   isDirty = false
+}
+
+/** Whether all of the trial is saved; begins to save what is not. */
+export function isSaved(): boolean {
+  leave()
+  return saving === 0
 }
 
 const leave = () => isDirty && flush($state.snapshot(current.trial) as Trial)

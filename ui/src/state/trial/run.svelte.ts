@@ -5,7 +5,7 @@ import type { ToolCallPiece } from '../../api/ToolCallPiece'
 import type { TrialAnswer } from '../../api/TrialAnswer'
 import { backend } from '../../backend'
 import { asked, askOf, question, requestOf } from './ask'
-import { current, live, save, type Live } from './held.svelte'
+import { current, isSaved, live, save, type Live } from './held.svelte'
 
 /** More calls than any answer has; what claims more is not believed. */
 const MOST_CALLS = 128
@@ -140,3 +140,11 @@ export function stop(index: number): void {
 export function stopAll(): void {
   current.trial.columns.forEach((_, index) => stop(index))
 }
+
+// The window asks this before it ends, again and again until it is true (`src-tauri/src/window.rs`).
+Object.assign(window, {
+  isSaved: () => {
+    stopAll()
+    return isSaved()
+  },
+})

@@ -1,5 +1,7 @@
 //! The real window: WebKitGTK on a private desktop with a real keyring, driven as a person would.
 
+mod playground;
+
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,18 +12,15 @@ use tests::gatehouse::files_with;
 use tests::process::{Process, binary, has_child, memory, wait};
 use tests::upstream::Upstream;
 use tests::webdriver::Window;
-use tests::{PATIENCE, client, eventually, root};
+use tests::{PATIENCE, client, eventually, free_address, root};
 
 /// A desktop whose gateway listens on a free port, and that port.
 fn desktop() -> (Desktop, u16) {
     let desktop = Desktop::with_screen();
-    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let port = probe.local_addr().expect("it is bound").port();
-    drop(probe);
-    gatehouse(
-        &desktop,
-        &["gateway", "set", "--listen", &format!("127.0.0.1:{port}")],
-    );
+    let address = free_address();
+    gatehouse(&desktop, &["gateway", "set", "--listen", &address]);
+    let (_, port) = address.rsplit_once(':').expect("it has a port");
+    let port = port.parse().expect("a port is a number");
     (desktop, port)
 }
 
@@ -135,7 +134,7 @@ async fn a_stranger_gets_an_answer_and_finds_its_row() {
     window.click("link", "Playground").await;
     window.find("heading", "Playground").await;
     window.fill("Message", "Are you there?").await;
-    window.click("button", "Send").await;
+    window.click("button[type=submit]", "Send").await;
     window.shows("tok/s").await;
     window.screenshot(&picture("playground")).await;
     window.click("link", "Logs").await;
