@@ -1,6 +1,7 @@
 //! Fills a request log with a million varied rows and measures writing, pages, searches, counts and
 //! removal; of what is measured several times, the median. `cargo xtask bench logs` builds and
-//! starts it. It measures no gateway and no window.
+//! starts it. Given a data folder and a number of rows, it only fills the log there, for the bench
+//! of the window. It measures no gateway and no window.
 
 #![expect(clippy::print_stdout, reason = "the table is its result")]
 
@@ -164,11 +165,19 @@ const SUM_UP: &str = "
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
-    let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [folder, rows] = words.as_slice() {
+        let folder = Path::new(folder);
+        runtime.block_on(make(folder))?;
+        fill(folder, rows.parse()?)?;
+        measure::index(folder)?;
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
     measure_writing()?;
     runtime.block_on(make(folder.path()))?;
-    fill(folder.path())?;
+    fill(folder.path(), ROWS)?;
     let (took, longest) = measure::index(folder.path())?;
     println!(
         "index of {ROWS} rows: {:.1} µs a row, longest step {longest:.0?}, file {:.0} MB",
@@ -218,11 +227,11 @@ async fn make(folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn fill(folder: &Path) -> Outcome {
+fn fill(folder: &Path, rows: u64) -> Outcome {
     let connection = rusqlite::Connection::open(folder.join("requests.sqlite"))?;
     connection.pragma_update(None, "synchronous", "off")?;
     let now = jiff::Timestamp::now().as_millisecond();
-    let rows = i64::try_from(ROWS)?;
+    let rows = i64::try_from(rows)?;
     connection.execute(FILL, rusqlite::named_params! {":rows": rows, ":now": now})?;
     connection.execute_batch(SUM_UP)?;
     Ok(())

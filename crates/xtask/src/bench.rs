@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: builds the gateway and the bench in release and runs the bench. The
 //! measuring itself is in `tests/src/bin/bench.rs` and, of the request log, in
-//! `crates/control/examples/bench-logs.rs` and `tests/src/bin/bench-log.rs`.
+//! `crates/control/examples/bench-logs.rs` and `tests/src/bin/bench-log.rs`, of the window in
+//! `tests/src/bin/bench-ui.rs`.
 
 use std::process::Command;
 
 use crate::setup::{self, Needs};
 use crate::steps::{self, Result, cargo, command};
+use crate::ui;
 
 /// Measures the gateway beside a bare proxy.
 pub fn gateway() -> Result {
@@ -29,6 +31,20 @@ pub fn logs() -> Result {
     let reading = steps::run(cargo(&example));
     steps::run(built("bench-log")?)?;
     reading
+}
+
+/// Measures the real window: streams, keys, a long answer, the first token, the request log.
+pub fn ui() -> Result {
+    setup::system(Needs::Tests)?;
+    setup::node()?;
+    ui::install()?;
+    ui::build()?;
+    // The window as it is given away, and what fills its log.
+    let window = ["-p", "app", "--features", "app/custom-protocol"];
+    steps::run(cargo(&[&["build", "--release"], &window[..]].concat()))?;
+    let fill = ["-p", "control", "--example", "bench-logs"];
+    steps::run(cargo(&[&["build", "--release"], &fill[..]].concat()))?;
+    steps::hand_over(built("bench-ui")?)
 }
 
 /// The command of a bench beside the gateway, both built in release.

@@ -38,6 +38,7 @@ usage: cargo xtask COMMAND
   icons                         render icons/*.svg into the files that the window needs
   bench [gateway]               measure the gateway beside a bare proxy
   bench logs                    measure pages and searches over a log of a million rows
+  bench ui                      measure frames, keys and first tokens in the real window
 ";
 
 fn main() -> ExitCode {
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         ["icons"] => icons::render(),
         ["bench"] | ["bench", "gateway"] => bench::gateway(),
         ["bench", "logs"] => bench::logs(),
+        ["bench", "ui"] => bench::ui(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -2,6 +2,7 @@
 //! together.
 
 pub mod load;
+pub mod page;
 pub mod report;
 pub mod target;
 pub mod wire;
