@@ -125,19 +125,24 @@ fn types_are_current() -> Result {
 /// The built UI against the real headless service, in Chromium.
 fn browser(tally: &mut Tally) {
     let name = "the UI in a browser";
-    let Ok(target) = steps::target_dir() else {
-        return tally.skip(name, "cargo names no target folder");
-    };
     let Ok(specs) = specs() else {
         return tally.skip(name, "tests/ui cannot be read");
     };
+    match in_browser(&specs) {
+        Ok(node) => tally.runner(name, node, tally::node_test),
+        Err(_) => tally.skip(name, "cargo names no target folder"),
+    }
+}
+
+/// Tests in Chromium against the binary that was just built.
+fn in_browser(files: &[String]) -> Result<Command> {
     let mut node = command(
         "node",
         &["--test", "--test-reporter=spec", "--test-concurrency=1"],
     );
-    node.args(specs);
-    node.env("GATEHOUSE", target.join("debug/gatehouse"));
-    tally.runner(name, node, tally::node_test);
+    node.args(files);
+    node.env("GATEHOUSE", steps::target_dir()?.join("debug/gatehouse"));
+    Ok(node)
 }
 
 fn specs() -> std::io::Result<Vec<String>> {
@@ -184,6 +189,19 @@ fn end_to_end(tally: &mut Tally) {
                 tally.runner(name, test, tally::cargo_test);
             }
         }
+    }
+    let name = "the playground in front of a real model";
+    let props = [Prop::Model, Prop::FimModel];
+    match missing.iter().find(|(prop, _)| props.contains(prop)) {
+        Some((_, what)) => tally.skip(name, &format!("{what}: not there")),
+        None => match in_browser(&["tests/ui/real_model.mjs".to_owned()]) {
+            Ok(mut test) => {
+                test.env("GATEHOUSE_TEST_MODEL", address(plain));
+                test.env("GATEHOUSE_TEST_FIM_MODEL", address(fim));
+                tally.runner(name, test, tally::node_test);
+            }
+            Err(_) => tally.skip(name, "cargo names no target folder"),
+        },
     }
     for (prop, port) in [(Prop::Model, plain), (Prop::FimModel, fim)] {
         if missing.iter().all(|(gone, _)| *gone != prop) {
