@@ -49,7 +49,7 @@ pub(super) fn error_in(body: &[u8], advice: Option<Advice>) -> Error {
     };
     if let Some(Overflow { wanted, context }) = overflow(said) {
         let message = format!(
-            "The prompt is {} tokens too long: it wants {wanted} with its answer, and the model reads and writes {context}.",
+            "The prompt is {} tokens too long: it wants {wanted} with its answer, and the context of the model has {context}.",
             wanted - context
         );
         return sentence(message, TRIM);
