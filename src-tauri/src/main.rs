@@ -18,6 +18,9 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 
 use crate::ipc::Streams;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Whether everything is written down and the program may end.
 #[derive(Default)]
 struct Closed(AtomicBool);
@@ -46,7 +49,13 @@ fn main() -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .manage(Streams::default())
         .manage(Closed::default())
-        .invoke_handler(tauri::generate_handler![ipc::call, ipc::open, ipc::close])
+        .invoke_handler(tauri::generate_handler![
+            ipc::call,
+            ipc::listen,
+            ipc::open,
+            ipc::close,
+            ipc::choose_files
+        ])
         .setup(move |app| {
             open(app.handle(), folder);
             Ok(())

@@ -4,8 +4,8 @@ import { blocksOf, isWeb, type Block } from '../src/parts/markdown/blocks'
 import { growing } from '../src/parts/markdown/growing'
 
 const read = (text: string) => blocksOf(text).map(({ block }) => block)
-const all = ({ pages, rest }: ReturnType<ReturnType<typeof growing>>): Block[] =>
-  [...pages.flat(), ...rest].map((one) => one.block)
+const all = ({ pages }: ReturnType<ReturnType<typeof growing>>): Block[] =>
+  pages.flat().map((one) => one.block)
 
 const ANSWER = `# Title
 

@@ -13,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use control::view::Who;
-use control::{Control, Error, ErrorCode};
+use control::{Control, Error, ErrorCode, gathered};
 use futures_util::StreamExt;
 use rust_embed::Embed;
 use serde::Deserialize;
@@ -193,11 +193,11 @@ async fn open(
     Path(name): Path<String>,
     Input(input): Input,
 ) -> Response {
-    let messages = match panel.control.subscribe(&name, input) {
-        Ok(messages) => messages,
+    let items = match panel.control.subscribe(&name, input) {
+        Ok(items) => items,
         Err(error) => return failure(&error),
     };
-    let events = messages.map(|items| {
+    let events = gathered(items).map(|items| {
         let items = serde_json::to_string(&items)?;
         Ok::<_, serde_json::Error>(Bytes::from(format!("data: {items}\n\n")))
     });

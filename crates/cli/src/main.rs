@@ -12,6 +12,9 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use output::{Output, Stop};
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output {

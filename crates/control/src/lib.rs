@@ -39,4 +39,4 @@ pub use log::measure;
 pub use operator::{Holder as FolderHolder, Operator};
 pub use secrets::environment_key;
 pub use settings_store::{FileStore, SettingsStore, document_path};
-pub use streams::{Item, Messages};
+pub use streams::{Item, Items, gathered};

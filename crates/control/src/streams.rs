@@ -1,5 +1,5 @@
-//! Every subscription: the status, the log tail, an answer. Items are gathered, so that a face
-//! gets at most one message in 33 ms, whatever happens behind it.
+//! Every subscription: the status, the log tail, an answer. A face gathers their items, so that it
+//! gets at most one message in 33 ms and a few more after a pause, whatever happens behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,13 @@ use crate::{Control, Error, ErrorCode};
 /// The shortest time between two messages: a frame of a slow screen.
 const FRAME: Duration = Duration::from_millis(33);
 
+/// The shortest time between two looks at what requests change all the time: nobody reads faster,
+/// and a webview needs long to show them.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How many messages may be ahead of their frames after a pause.
+const SPARED: u32 = 4;
+
 /// The shortest time between two counts of all rows that a query finds.
 const COUNT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -40,12 +47,12 @@ pub enum Item {
     End(Option<Error>),
 }
 
-/// Messages of a stream, each with all items since the last one. Dropping it closes it.
-pub type Messages = BoxStream<'static, Vec<Item>>;
+/// What a stream carries, as it comes. Dropping it closes it.
+pub type Items = BoxStream<'static, Item>;
 
 impl Control {
     /// Opens the stream of this name.
-    pub fn subscribe(self: &Arc<Self>, name: &str, input: Value) -> Result<Messages, Error> {
+    pub fn subscribe(self: &Arc<Self>, name: &str, input: Value) -> Result<Items, Error> {
         let control = Arc::clone(self);
         let events = match name {
             "status" => {
@@ -66,7 +73,7 @@ impl Control {
                 ));
             }
         };
-        Ok(gathered(events))
+        Ok(items(events))
     }
 
     /// A prompt and its answer, event by event.
@@ -87,7 +94,7 @@ impl Control {
             |(control, (mut changes, mut rows, last))| async move {
                 loop {
                     if last.is_some() {
-                        tokio::time::sleep(FRAME).await;
+                        tokio::time::sleep(LOOK).await;
                         any_change(&mut changes, &mut rows).await;
                     }
                     changes.mark_unchanged();
@@ -117,7 +124,7 @@ impl Control {
             (self, rows, query, None::<Counted>),
             |(control, mut rows, query, last)| async move {
                 if let Some(last) = &last {
-                    // One page a frame, however many rows come.
+                    // One page a look, however many rows come.
                     tokio::time::sleep(last.pause).await;
                     last.next(&mut rows).await?;
                 }
@@ -189,7 +196,7 @@ impl Counted {
             is_all,
             is_old,
             again: kept.map_or(begun + (took * SHARE).max(COUNT_PAUSE), |kept| kept.again),
-            pause: (took * SHARE).clamp(FRAME, COUNT_PAUSE),
+            pause: (took * SHARE).clamp(LOOK, COUNT_PAUSE),
         };
         (page.map(|page| render(&page)), counted)
     }
@@ -206,35 +213,45 @@ async fn any_change(changes: &mut watch::Receiver<u64>, rows: &mut watch::Receiv
     let _ = timeout(GLANCE, change).await;
 }
 
-/// Gathers what comes within a frame into one message, and adds the end.
-fn gathered(events: BoxStream<'static, Result<Value, Error>>) -> Messages {
-    let start = (Some(events), Instant::now());
-    stream::unfold(start, |(events, not_before)| async move {
+/// Each event as it comes, then the end.
+fn items(events: BoxStream<'static, Result<Value, Error>>) -> Items {
+    stream::unfold(Some(events), |events| async move {
         let mut events = events?;
-        let mut items = Vec::new();
-        let mut ended = take(events.next().await, &mut items);
-        while !ended {
-            tokio::select! {
-                biased;
-                next = events.next() => ended = take(next, &mut items),
-                () = sleep_until(not_before) => break,
-            }
-        }
-        let events = (!ended).then_some(events);
-        Some((items, (events, Instant::now() + FRAME)))
+        Some(match events.next().await {
+            Some(Ok(event)) => (Item::Event(event), Some(events)),
+            Some(Err(error)) => (Item::End(Some(error)), None),
+            None => (Item::End(None), None),
+        })
     })
     .boxed()
 }
 
-/// Whether the stream has ended with this.
-fn take(next: Option<Result<Value, Error>>, items: &mut Vec<Item>) -> bool {
-    let (item, ended) = match next {
-        Some(Ok(event)) => (Item::Event(event), false),
-        Some(Err(error)) => (Item::End(Some(error)), true),
-        None => (Item::End(None), true),
-    };
-    items.push(item);
-    ended
+/// Gathers what comes within a frame into one message. After a pause a few messages may follow at
+/// once, so that the first words of an answer do not wait because it has just begun.
+pub fn gathered<T: Send + 'static>(items: BoxStream<'static, T>) -> BoxStream<'static, Vec<T>> {
+    stream::unfold((Some(items), spared()), |(items, not_before)| async move {
+        let mut items = items?;
+        let mut message = vec![items.next().await?];
+        let has_ended = loop {
+            tokio::select! {
+                biased;
+                next = items.next() => match next {
+                    Some(item) => message.push(item),
+                    None => break true,
+                },
+                () = sleep_until(not_before) => break false,
+            }
+        };
+        let items = (!has_ended).then_some(items);
+        Some((message, (items, not_before.max(spared()) + FRAME)))
+    })
+    .boxed()
+}
+
+/// When the next message may come after a pause.
+fn spared() -> Instant {
+    let now = Instant::now();
+    now.checked_sub(FRAME * SPARED).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -247,9 +264,9 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1)).await;
             Ok(Value::from(number))
         });
-        let messages: Vec<_> = gathered(burst.boxed()).collect().await;
+        let messages: Vec<_> = gathered(items(burst.boxed())).collect().await;
         assert!(
-            (30..=34).contains(&messages.len()),
+            (30..=36).contains(&messages.len()),
             "{} messages in a second",
             messages.len()
         );
@@ -259,15 +276,29 @@ mod tests {
         assert_eq!(items[1_000], Item::End(None));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn the_first_words_do_not_wait_for_the_start_before_them() {
+        let begun = Instant::now();
+        let answer = stream::iter(0..20u64).then(|number| async move {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            number
+        });
+        let told: Vec<_> = gathered(answer.boxed())
+            .map(|message| (message.len(), begun.elapsed()))
+            .collect()
+            .await;
+        let at = |milliseconds| Duration::from_millis(milliseconds);
+        assert_eq!(told[..3], [(1, at(2)), (1, at(4)), (1, at(6))]);
+        let gathered = |(length, at): &(usize, Duration)| *length > 10 && *at >= FRAME;
+        assert!(told.iter().any(gathered), "{told:?}");
+    }
+
     #[tokio::test]
     async fn a_failure_is_the_end() {
         let error = Error::new(ErrorCode::Failed, "it broke", "Try again.");
         let failing =
             stream::iter([Ok(Value::from(1)), Err(error.clone())]).chain(stream::pending());
-        let messages: Vec<_> = gathered(failing.boxed()).collect().await;
-        assert_eq!(
-            messages.concat(),
-            [Item::Event(1.into()), Item::End(Some(error))]
-        );
+        let told: Vec<_> = items(failing.boxed()).collect().await;
+        assert_eq!(told, [Item::Event(1.into()), Item::End(Some(error))]);
     }
 }

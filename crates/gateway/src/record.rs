@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use domain::RequestState;
 use domain::{Model, Settings};
+use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -265,6 +266,13 @@ impl Record {
     /// What will be written at the end.
     pub(crate) fn outcome(&mut self) -> &mut Outcome {
         &mut self.outcome
+    }
+
+    /// Notes that the answer begins, and with what status and content type.
+    pub(crate) fn answers(&mut self, status: StatusCode, content_type: &'static str) {
+        self.outcome.status = Some(status.as_u16());
+        self.outcome.content_type = Some(content_type);
+        self.outcome.answered_after = Some(self.started.elapsed());
     }
 
     /// Adds what was done to the request, in a few words. More than 32 are not kept.

@@ -20,9 +20,11 @@ pub(crate) fn refuse(
     voice: &Voice,
     correlation_id: &str,
 ) -> Response<AnswerBody> {
+    let (status, kind, body) = voice.error(error, correlation_id);
+    record.answers(status, kind);
     let outcome = record.outcome();
-    outcome.status = Some(error.status().as_u16());
     outcome.error = Some(error.for_record());
+    outcome.error_code = Some(error.code());
     let verdict = if error.is_refusal() {
         RequestState::Refused
     } else {
@@ -34,7 +36,6 @@ pub(crate) fn refuse(
         _slot: slot,
         _place: None,
     };
-    let (status, kind, body) = voice.error(error, correlation_id);
     let body = AnswerBody::recorded(body, ticket);
     with_error(error, status, kind, body)
 }

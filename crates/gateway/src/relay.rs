@@ -274,7 +274,9 @@ impl Relay {
             return out.freeze();
         }
         if let Some(ticket) = &mut self.ticket {
-            ticket.record.outcome().error = Some(without_content(&error.to_string()));
+            let outcome = ticket.record.outcome();
+            outcome.error = Some(without_content(&error.to_string()));
+            outcome.error_code = Some(error.code());
         }
         self.settle(RequestState::Failed);
         out.freeze()

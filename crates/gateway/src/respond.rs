@@ -33,10 +33,11 @@ pub(crate) async fn respond(
     }
     match whole(wish, begun, &mut exchange).await {
         Ok(body) => {
-            let mut response = exchange.complete(body);
-            if wish.request.streamed {
-                name_stream(response.headers_mut(), &wish.voice);
+            if !wish.request.streamed {
+                return exchange.complete(body);
             }
+            let mut response = exchange.complete_as(wish.voice.stream_type(), body);
+            name_stream(response.headers_mut(), &wish.voice);
             response
         }
         Err(error) => exchange.fail(&error),
@@ -146,7 +147,8 @@ fn stream(begun: Begun<'_>, wish: &Wish, mut exchange: Exchange<'_>) -> Response
     ) else {
         return exchange.fail(&about.not_the_api("a stream of a form that has none".into()));
     };
-    exchange.record.outcome().status = Some(StatusCode::OK.as_u16());
+    let kind = wish.voice.stream_type();
+    exchange.record.answers(StatusCode::OK, kind);
     let (stop, terms) = (exchange.stop.clone(), about.terms(&exchange));
     let ticket = exchange.ticket(RequestState::Failed);
     let mut relay = Relay::new(pieces, passage, ticket, terms, stop);

@@ -126,7 +126,9 @@ pub async fn paced_requests(
         let request = target.request(&chat_body(), &format!("p{number}"));
         running.spawn(async move {
             let mut measured = Measured::default();
-            let mut beat = tokio::time::interval(pace);
+            // Spread over one beat, as independent clients are.
+            let start = tokio::time::Instant::now() + pace * number as u32 / connections as u32;
+            let mut beat = tokio::time::interval_at(start, pace);
             let mut connection = Connection::open(&target.address).await.ok();
             while started.elapsed() < period {
                 beat.tick().await;

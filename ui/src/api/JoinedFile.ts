@@ -22,7 +22,7 @@ lines: number,
  */
 damaged: number, 
 /**
- * Whether only its last 256 MiB were read.
+ * Whether only its last 256 MiB were read, or the first GiB of what it has packed.
  */
 is_cut: boolean, 
 /**

@@ -21,7 +21,12 @@ export type Open = <Name extends keyof Streams>(
   onEnd?: (error: ApiError | null) => void,
 ) => () => void
 
-export type Backend = { call: Call; open: Open }
+export type Backend = {
+  call: Call
+  open: Open
+  /** Asks for files of this machine in the way of the system, and gives their paths. Only a window can. */
+  chooseFiles?: (title: string) => Promise<string[]>
+}
 
 /** One item of a message: an event, or the end of the stream. */
 export type Envelope = { event: unknown } | { end: ApiError | null }

@@ -15,6 +15,9 @@ function present(): Backend {
 export const backend: Backend = {
   call: (name, ...input) => present().call(name, ...input),
   open: (name, input, onEvent, onEnd) => present().open(name, input, onEvent, onEnd),
+  get chooseFiles() {
+    return present().chooseFiles
+  },
 }
 
 export function use(other: Backend): void {

@@ -1,31 +1,32 @@
-// Shows the last of many things at once, and those before them one in each frame, so that nothing waits for all.
+// Shows the last of many new things at once, and those before them one in each frame, so that nothing waits for all.
 
 import { untrack } from 'svelte'
 
-/** From which one on they are shown. To be made while a component begins. */
-export function backwards(count: () => number, atOnce: number): { readonly from: number } {
-  let from = $state(0)
+/** Which of them are shown: all but the new ones that wait. To be made while a component begins. */
+export function backwards(count: () => number, atOnce: number): { isThere: (at: number) => boolean } {
+  // Those from `low` to before `high` wait. What was shown before they came stays.
+  let low = 0
+  let high = $state(0)
   let known = 0
   let frame = 0
 
   function step() {
-    frame = 0
-    from = Math.max(0, from - 1)
-    if (from > 0) frame = requestAnimationFrame(step)
+    high--
+    frame = high > low ? requestAnimationFrame(step) : 0
   }
   $effect.pre(() => {
     const now = count()
     untrack(() => {
       // A few more than before are a thing that grows.
-      from = now - known > atOnce ? now - atOnce : Math.min(from, now)
+      if (now - known > atOnce) {
+        if (high <= low) low = known
+        high = now - atOnce
+      }
+      high = Math.min(high, now)
       known = now
-      if (from > 0) frame ||= requestAnimationFrame(step)
+      if (high > low) frame ||= requestAnimationFrame(step)
     })
   })
   $effect(() => () => cancelAnimationFrame(frame))
-  return {
-    get from() {
-      return from
-    },
-  }
+  return { isThere: (at) => at < low || at >= high }
 }

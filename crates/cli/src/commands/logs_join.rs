@@ -54,7 +54,7 @@ fn text(joined: &Joined) -> String {
             damaged => format!(", {damaged} damaged"),
         };
         let cut = if file.is_cut {
-            ", only its end was read"
+            ", read in part: it is too long"
         } else {
             ""
         };

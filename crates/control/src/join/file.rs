@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use memchr::memmem::Finder;
 
@@ -16,6 +17,10 @@ use crate::{Error, ErrorCode};
 
 /// The last bytes of a file that are read.
 const BYTES_MOST: u64 = 256 * 1024 * 1024;
+/// The first bytes that are read of a packed file, unpacked: its end cannot be looked up.
+const UNPACKED_MOST: u64 = 1024 * 1024 * 1024;
+/// What is read at once.
+const BUFFER: usize = 256 * 1024;
 /// The longest line that is read.
 const LINE_MOST: usize = 1024 * 1024;
 /// Lines of one file on the timeline.
@@ -149,17 +154,20 @@ fn each_line(path: &Path, mut take: impl FnMut(&[u8]) -> bool) -> Result<Reading
         is_cut,
     };
     let mut line = Vec::new();
+    let mut bytes = 0;
     loop {
         line.clear();
         let most = LINE_MOST as u64 + 1;
         let length = (&mut reader).take(most).read_until(b'\n', &mut line);
         let length = length.map_err(|error| refused(&error))?;
+        bytes += length as u64;
         if length == 0 {
+            read.is_cut |= bytes >= UNPACKED_MOST;
             return Ok(read);
         }
         let is_too_long = length > LINE_MOST && !line.ends_with(b"\n");
         if is_too_long {
-            reader.skip_until(b'\n').map_err(|error| refused(&error))?;
+            bytes += reader.skip_until(b'\n').map_err(|error| refused(&error))? as u64;
         }
         let text = line.trim_ascii();
         if text.is_empty() {
@@ -170,26 +178,27 @@ fn each_line(path: &Path, mut take: impl FnMut(&[u8]) -> bool) -> Result<Reading
     }
 }
 
-/// The file from where it is read on, and whether that is not its beginning.
-fn open(path: &Path) -> io::Result<(BufReader<io::Take<File>>, bool)> {
+/// The file from where it is read on, unpacked, and whether that is not its beginning.
+fn open(path: &Path) -> io::Result<(Box<dyn BufRead>, bool)> {
     // Looked at before it is opened: to open a pipe waits for its writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
     }
     let mut file = File::open(path)?;
     let mut first = [0; 2];
-    if file.read(&mut first)? == 2 && first == [0x1f, 0x8b] {
-        return Err(io::Error::other(
-            "it is compressed; unpack it with gunzip first",
-        ));
-    }
+    let is_packed = file.read(&mut first)? == 2 && first == [0x1f, 0x8b];
+    // What is written meanwhile is not waited for.
     let size = file.metadata()?.len();
+    if is_packed {
+        file.seek(SeekFrom::Start(0))?;
+        let unpacked = MultiGzDecoder::new(file.take(size)).take(UNPACKED_MOST);
+        return Ok((Box::new(BufReader::with_capacity(BUFFER, unpacked)), false));
+    }
     let start = size.saturating_sub(BYTES_MOST);
     file.seek(SeekFrom::Start(start))?;
-    // What is written meanwhile is not waited for.
-    let mut reader = BufReader::with_capacity(256 * 1024, file.take(size - start));
+    let mut reader = BufReader::with_capacity(BUFFER, file.take(size - start));
     if start > 0 {
         reader.skip_until(b'\n')?;
     }
-    Ok((reader, start > 0))
+    Ok((Box::new(reader), start > 0))
 }

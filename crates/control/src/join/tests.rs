@@ -1,5 +1,6 @@
 //! What is read of files: their lines in order, what is left out of them, and what they do not take.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use domain::RedactionSettings;
@@ -126,6 +127,27 @@ fn an_id_that_is_not_there_is_answered_with_those_near_by_time() {
 }
 
 #[test]
+fn a_packed_file_is_read_as_it_was() {
+    let folder = Folder::new();
+    let line = |id: &str| {
+        let line = json!({"time": "2026-11-03T10:01:00Z", "correlation_id": id, "message": "here"});
+        format!("{line}\n")
+    };
+    let pack = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    // What is packed in two goes is one file.
+    let bytes = [pack(&line("another")), pack(&line(ID))].concat();
+    let path = folder.0.path().join("llm.log.1.gz");
+    std::fs::write(&path, bytes).unwrap();
+    let (file, moments) = file::join(&path, ID, None, &rules()).unwrap();
+    assert_eq!((file.found, file.lines, file.is_cut), (1, 2, false));
+    assert_eq!(moments[0].sentence, "here");
+}
+
+#[test]
 fn what_cannot_be_read_is_a_clear_error() {
     let folder = Folder::new();
     let packed = folder.0.path().join("llm.log.gz");
@@ -134,7 +156,7 @@ fn what_cannot_be_read_is_a_clear_error() {
         (folder.0.path().join("absent.log"), "no such file"),
         (folder.0.path().to_owned(), "it is no file"),
         (PathBuf::from("/dev/zero"), "it is no file"),
-        (packed, "gunzip"),
+        (packed, "unexpected end of file"),
     ] {
         let error = file::join(&path, ID, None, &rules()).unwrap_err();
         assert!(error.message.contains(said), "{error:?}");

@@ -74,7 +74,11 @@ fn steps(
 fn request(place: u64) -> (Box<Accepted>, Box<Routed>, Box<Outcome>) {
     let accepted = Accepted {
         at: Timestamp::now(),
-        correlation_id: format!("01JD9Z{:020X}", place.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+        // As GitLab makes them: the time, then chance.
+        correlation_id: format!(
+            "01JD9Z{place:010X}{:010X}",
+            place.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 24
+        ),
         method: "POST".into(),
         path: "/v1/chat/completions".into(),
         client: "gitlab-main".into(),
@@ -92,18 +96,11 @@ fn request(place: u64) -> (Box<Accepted>, Box<Routed>, Box<Outcome>) {
         state: RequestState::Completed,
         status: Some(200),
         first_token_after: Some(Duration::from_millis(5)),
-        between_tokens: None,
-        connected_in: None,
-        token: None,
         duration: Duration::from_millis(40),
         prompt_tokens: Some(10),
         completion_tokens: Some(20),
         finish_reason: Some("stop".into()),
-        error: None,
-        answered_by: None,
-        retries: 0,
-        queued: None,
-        notes: Vec::new(),
+        ..Outcome::default()
     };
     (Box::new(accepted), Box::new(routed), Box::new(outcome))
 }

@@ -41,6 +41,8 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
     Outcome {
         state,
         status: Some(200),
+        content_type: None,
+        answered_after: None,
         first_token_after: Some(Duration::from_millis(5)),
         between_tokens: None,
         connected_in: None,
@@ -50,6 +52,7 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
         completion_tokens: Some(20),
         finish_reason: Some("stop".into()),
         error: None,
+        error_code: None,
         answered_by: Some("Spare".into()),
         retries: 1,
         queued: Some(Duration::from_millis(3)),

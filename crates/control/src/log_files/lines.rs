@@ -138,10 +138,15 @@ fn access(ended: &Ended<'_>) -> Fields {
             json!(accepted.address.map(|from| from.port())),
         ),
         ("user_agent", json!(header("user-agent"))),
+        ("content_type", json!(outcome.content_type)),
         ("status_code", json!(status)),
         ("state", json!(outcome.state)),
         ("request_arrived_at", json!(accepted.at)),
         ("duration_s", json!(outcome.duration.as_secs_f64())),
+        (
+            "response_start_duration_s",
+            json!(seconds(outcome.answered_after)),
+        ),
         (
             "first_chunk_duration_s",
             json!(seconds(outcome.first_token_after)),
@@ -163,6 +168,7 @@ fn access(ended: &Ended<'_>) -> Fields {
             json!(sent.map_or(-1.0, |sent| arrived - sent)),
         ),
         ("exception_message", json!(outcome.error)),
+        ("exception_class", json!(outcome.error_code)),
         ("tokens_consumption_input", json!(outcome.prompt_tokens)),
         (
             "tokens_consumption_output",

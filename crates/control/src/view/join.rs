@@ -92,7 +92,7 @@ pub struct JoinedFile {
     /// Lines that are no JSON object, longer than 1 MiB, or without a time.
     #[ts(type = "number")]
     pub damaged: u64,
-    /// Whether only its last 256 MiB were read.
+    /// Whether only its last 256 MiB were read, or the first GiB of what it has packed.
     pub is_cut: bool,
     /// Where the id is not in the file: ids that are near by time, the nearest first.
     pub near: Vec<SeenId>,

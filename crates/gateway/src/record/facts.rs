@@ -49,6 +49,10 @@ pub struct Outcome {
     pub state: RequestState,
     /// The HTTP status of the answer; none when the client left before it.
     pub status: Option<u16>,
+    /// The content type of the answer; none when the client left before it.
+    pub content_type: Option<&'static str>,
+    /// Until the answer began; none when the client left before it.
+    pub answered_after: Option<Duration>,
     /// Until the first token of the answer; none unless the client was given a stream.
     pub first_token_after: Option<Duration>,
     /// Mean time between two events with text of a stream; none of fewer than two.
@@ -76,6 +80,8 @@ pub struct Outcome {
     pub finish_reason: Option<String>,
     /// What went wrong, in a sentence.
     pub error: Option<String>,
+    /// The same in one word, as clients are told it.
+    pub error_code: Option<&'static str>,
 }
 
 /// A token that a request showed on one of GitLab's paths.

@@ -64,8 +64,17 @@ impl Exchange<'_> {
     }
 
     /// Ends with a complete answer in JSON.
-    pub(crate) fn complete(mut self, body: impl Into<Bytes>) -> Response<AnswerBody> {
-        self.record.outcome().status = Some(StatusCode::OK.as_u16());
+    pub(crate) fn complete(self, body: impl Into<Bytes>) -> Response<AnswerBody> {
+        self.complete_as("application/json", body)
+    }
+
+    /// Ends with a complete answer that will be named as this content type.
+    pub(crate) fn complete_as(
+        mut self,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Response<AnswerBody> {
+        self.record.answers(StatusCode::OK, content_type);
         json_response(
             StatusCode::OK,
             AnswerBody::recorded(body, self.ticket(RequestState::Completed)),

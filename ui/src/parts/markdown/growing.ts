@@ -6,8 +6,11 @@ import { blocksOf, type Block, type Memory } from './blocks'
 /** A block with a key that stays. */
 export type Keyed = { id: number; block: Block }
 
-/** Finished blocks in pages that never change again, the blocks that may still change, and how long those are. */
-export type Grown = { pages: Keyed[][]; rest: Keyed[]; open: number }
+/**
+ * Pages of blocks: all but the last never change again, and a block stays in its page while it may. How long the
+ * blocks are that may still change.
+ */
+export type Grown = { pages: Keyed[][]; open: number }
 
 const PAGE = 12
 
@@ -17,6 +20,7 @@ export function growing(): (text: string) => Grown {
   let from = 0
   let next = 0
   let memory: Memory = { references: {} }
+  /** Finished blocks. */
   let pages: Keyed[][] = []
 
   function finish(blocks: Block[]): void {
@@ -52,9 +56,12 @@ export function growing(): (text: string) => Grown {
       if (finished.includes(']:')) blocksOf(finished, memory)
       from += length
     }
-    const rest = placed.slice(Math.max(0, stays))
-    const keyed = rest.map(({ block }, at) => ({ id: next + at, block }))
-    return { pages: [...pages], rest: keyed, open: text.length - from }
+    const rest = placed.slice(Math.max(0, stays)).map(({ block }, at) => ({ id: next + at, block }))
+    const last = pages.at(-1)
+    const isOpen = last && last.length < PAGE
+    const before = isOpen ? pages.slice(0, -1) : pages
+    const open = [...(isOpen ? last : []), ...rest]
+    return { pages: open.length > 0 ? [...before, open] : [...before], open: text.length - from }
   }
 }
 

@@ -1,5 +1,7 @@
 // The trial that is open, and its way to disk. It lives outside its screen, so that a look elsewhere loses nothing.
 
+import { untrack } from 'svelte'
+
 import type { Trial } from '../../api/Trial'
 import type { TrialId } from '../../api/TrialId'
 import type { TrialRow } from '../../api/TrialRow'
@@ -17,6 +19,10 @@ export const current = $state<Current>({ id: newId(), trial: empty() })
 export const live = $state<(Live | undefined)[]>([])
 
 const PAUSE = 1000
+/** While an answer of a conversation comes, the back end keeps it too: to copy all of it each second would be seen. */
+const PAUSE_OF_ANSWERS = 5000
+/** Time for the first words of an answer to be shown. */
+const SOON = 100
 const hearers = new Set<(row: TrialRow) => void>()
 let isDirty = false
 let isFresh = true
@@ -66,9 +72,16 @@ $effect.root(() => {
       return
     }
     isDirty = true
-    waiting ??= setTimeout(listen, PAUSE)
+    waiting ??= setTimeout(listen, isAnswering() ? PAUSE_OF_ANSWERS : PAUSE)
   })
 })
+
+const isAnswering = () =>
+  untrack(
+    () =>
+      current.trial.mode === 'chat' &&
+      current.trial.columns.some(({ turns }) => turns.at(-1)?.answer?.state === 'streaming'),
+  )
 
 /** Looks at all of the trial again; what was not saved yet is. */
 function listen(): void {
@@ -86,6 +99,16 @@ export function save(): void {
   if (current.trial.mode !== 'chat') return
   flush($state.snapshot(current.trial) as Trial)
   listen()
+}
+
+/**
+ * Saves a conversation in a moment, when answers that begin or end have been shown. What comes of them meanwhile the
+ * back end keeps, by their ids.
+ */
+export function saveSoon(): void {
+  if (current.trial.mode !== 'chat') return
+  clearTimeout(waiting)
+  waiting = setTimeout(save, SOON)
 }
 
 /** Puts another trial in the place of the one that is open, which is saved first. */

@@ -5,7 +5,7 @@ import type { ToolCallPiece } from '../../api/ToolCallPiece'
 import type { TrialAnswer } from '../../api/TrialAnswer'
 import { backend } from '../../backend'
 import { asked, askOf, question, requestOf } from './ask'
-import { current, isSaved, live, save, type Live } from './held.svelte'
+import { current, isSaved, live, save, saveSoon, type Live } from './held.svelte'
 
 /** More calls than any answer has; what claims more is not believed. */
 const MOST_CALLS = 128
@@ -65,7 +65,7 @@ export function ask(index: number, place: number): void {
   const isMine = () => answer.state === 'streaming'
   // Columns may have been removed meanwhile: the place is looked up, not remembered.
   const ended = () => {
-    save()
+    saveSoon()
     const at = live.indexOf(mine)
     if (at >= 0) next(at)
   }
@@ -84,13 +84,13 @@ export function ask(index: number, place: number): void {
       ended()
     },
   )
-  save()
 }
 
 function hear(answer: TrialAnswer, mine: Live, event: PromptEvent): void {
   switch (event.type) {
     case 'started':
       answer.correlation_id = event.correlation_id
+      saveSoon()
       break
     case 'delta':
       mine.firstAt ??= Date.now()
