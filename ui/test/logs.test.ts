@@ -73,6 +73,72 @@ describe('the log', () => {
   })
 })
 
+describe('rows that come', () => {
+  async function tailed() {
+    const known = fake()
+    let push = (_: RequestPage) => {}
+    const open_ = known.open
+    const back = {
+      ...known,
+      open: ((name, input, onEvent, onEnd) => {
+        if (name !== 'requests') return open_(name, input, onEvent, onEnd)
+        push = onEvent as typeof push
+        return () => {}
+      }) as typeof open_,
+    }
+    await open('logs', [], {}, back)
+    const page = (...ids: number[]): RequestPage => {
+      const all = known.table.list_requests({ limit: 1 }) as RequestPage
+      return { ...all, rows: rows(...ids).map((one) => ({ ...one, client: `client ${one.id}` })) }
+    }
+    const shown = () => [...document.querySelectorAll<HTMLElement>('[role=row][aria-selected]')]
+    const clients = () => shown().map((one) => /client \d+/.exec(one.textContent ?? '')?.[0])
+    return { push: (...ids: number[]) => push(page(...ids)), shown, clients }
+  }
+
+  it('fill the places that are there', async () => {
+    const { push, shown, clients } = await tailed()
+    push(3, 2, 1)
+    await waitFor(() => expect(clients()).toEqual(['client 3', 'client 2', 'client 1']))
+    const places = shown()
+    push(4, 3, 2, 1)
+    await waitFor(() => expect(clients()).toEqual(['client 4', 'client 3', 'client 2', 'client 1']))
+    expect(shown().slice(0, 3)).toEqual(places)
+  })
+
+  it('move on with the place on which someone stands', async () => {
+    const { push, shown, clients } = await tailed()
+    push(3, 2, 1)
+    await waitFor(() => expect(clients()).toHaveLength(3))
+    shown()[1]!.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))
+    await waitFor(() => expect(clients()).toHaveLength(3))
+    const place = shown()[1]
+    push(4, 3, 2, 1)
+    await waitFor(() => expect(clients()[0]).toBe('client 4'))
+    expect(shown()[2]).toBe(place)
+  })
+})
+
+describe('the join', () => {
+  it('takes the files that the system’s own dialog gives', async () => {
+    const asked: string[] = []
+    const chooseFiles = (title: string) => {
+      asked.push(title)
+      return Promise.resolve(['/var/log/gitlab/llm.log', '/var/log/gitlab/production_json.log.1.gz'])
+    }
+    await open('logs', ['join'], {}, { ...fake(), chooseFiles })
+    await press('Choose files…')
+    expect(await screen.findByText('llm.log')).toBeTruthy()
+    expect(screen.getByText('production_json.log.1.gz')).toBeTruthy()
+    expect(asked).toEqual(['Log files of GitLab'])
+  })
+
+  it('offers no dialog where there is none', async () => {
+    await open('logs', ['join'])
+    expect(screen.queryByRole('button', { name: 'Choose files…' })).toBeNull()
+  })
+})
+
 describe('the query bar', () => {
   const values = { model: ['Mixtral 8x7B', 'mini'], status: ['200', '5xx'], streamed: [] }
 
