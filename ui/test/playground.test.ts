@@ -261,6 +261,43 @@ describe('the playground', () => {
     await waitFor(() => expect(names()[1]!.getAttribute('aria-invalid')).toBe('false'))
   })
 
+  /** The back end refuses what was asked last, at a place. */
+  const refuse = (streams: Stream[], place: string) =>
+    streams.at(-1)!.say({
+      type: 'failed',
+      error: { code: 'invalid', message: 'it cannot be read', hint: 'Choose another.', place },
+      summary: { correlation_id: 'x', duration_ms: 1 },
+    })
+
+  it('marks the image that was refused, in the question that was asked with it', async () => {
+    const { back, streams } = spoken()
+    const image = 'data:image/png;base64,aaaa'
+    begin({ columns: [{ model: 'one', parameters: {}, turns: [] }] })
+    await open('playground', [], {}, back)
+    current.trial.typed = 'What is it?'
+    current.trial.images = [image, image]
+    run()
+    refuse(streams, 'ask.messages[0].images[1]')
+    expect(await screen.findByAltText('Image 2: This image was refused.')).toBeTruthy()
+    expect(screen.getByAltText('Image 1')).toBeTruthy()
+    runColumn(0)
+    refuse(streams, 'ask.messages[7].images[1]')
+    await waitFor(() => expect(screen.queryByAltText(/refused/)).toBeNull())
+  })
+
+  it('marks the place of a raw body that was refused, until the body is changed', async () => {
+    const { back, streams } = spoken()
+    begin({ mode: 'raw', columns: [{ model: 'one', parameters: {}, turns: [] }] })
+    current.trial.raw = { path: '/v1/chat/completions', body: '{\n  "n": 1e999\n}' }
+    await open('playground', [], {}, back)
+    runColumn(0)
+    refuse(streams, 'ask.body:2:8')
+    const mark = () => screen.queryByRole('button', { name: 'Show the place' })?.parentElement?.textContent
+    await waitFor(() => expect(mark()).toContain('it cannot be read Choose another.'))
+    current.trial.raw = { path: '/v1/chat/completions', body: '{\n  "model": "one"\n}' }
+    await waitFor(() => expect(mark()).toBeUndefined())
+  })
+
   it('says what a GitLab call leaves out, and leaves it out', async () => {
     const { back, streams } = spoken()
     begin({

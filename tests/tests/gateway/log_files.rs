@@ -101,6 +101,17 @@ async fn every_request_has_one_line_and_content_stands_only_in_what_is_recorded(
             (&json!(status), &json!(level))
         );
         assert!(line["duration_s"].as_f64() > Some(0.0) && line["timestamp"].is_string());
+        let began = line["response_start_duration_s"].as_f64();
+        assert!(began > Some(0.0) && began <= line["duration_s"].as_f64());
+        assert_eq!(line["content_type"], "application/json");
+    }
+    for (id, class) in [
+        ("plain", Value::Null),
+        ("nobody", json!("model_not_found")),
+        ("evil", json!("host_refused")),
+    ] {
+        let line = &files.lines("gateway.log", id, 1)[0];
+        assert_eq!(line["exception_class"], class, "{line}");
     }
     let line = &files.lines("gateway.log", "plain", 1)[0];
     assert_eq!(line["path"], format!("{chats}?key=…"));
