@@ -51,6 +51,23 @@ describe('the log', () => {
     expect(detail.getByText(/^fell back to Mixtral 8x7B-it/)).toBeTruthy()
   })
 
+  it('shows a request that is not recorded with its content filtered', async () => {
+    const back = fake()
+    const known = back.table.list_requests({ limit: 100 }) as RequestPage
+    const found = known.rows.find((one) => one.state === 'completed' && !one.recorded)!
+    await open('logs', [], { id: String(found.id) }, back)
+    const detail = within(await screen.findByRole('complementary', { name: 'Request' }))
+    ;(await detail.findByRole('tab', { name: 'Raw' })).click()
+    const shown = await detail.findByLabelText('The request without its content')
+    expect(JSON.parse(shown.textContent ?? '')).toMatchObject({
+      method: 'POST',
+      params: [
+        { key: 'model', value: found.model },
+        { key: 'messages', value: [{ role: 'user', content: '[FILTERED]' }] },
+      ],
+    })
+  })
+
   it('writes an error as a sentence, without the name that stands below it', () => {
     const { said } = logs
     expect(said('wrong id: gpu-1 answered 404 Not Found', 'wrong id')).toBe('Gpu-1 answered 404 Not Found.')

@@ -147,6 +147,7 @@ impl Redaction {
         let texts = outcome.notes.iter_mut();
         let texts = texts.chain(&mut outcome.error);
         let texts = texts.chain(&mut outcome.finish_reason);
+        let texts = texts.chain(&mut outcome.params);
         let token = outcome.token.as_deref_mut();
         let token = token.map(|token| token.issuer.iter_mut().chain(&mut token.instance));
         texts

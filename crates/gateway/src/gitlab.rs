@@ -150,9 +150,7 @@ where
         Ok(body) => body,
         Err(error) => return exchange.fail(&error),
     };
-    if let Some(tape) = exchange.record.tape() {
-        tape.received(&body);
-    }
+    exchange.record.received(&body);
     if endpoint == Endpoint::SearchDocs {
         return search(&body, &identity, exchange).await;
     }

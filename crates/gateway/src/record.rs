@@ -7,6 +7,7 @@ mod facts;
 mod head;
 mod headers;
 mod mask;
+pub(crate) mod params;
 pub(crate) mod prompt;
 mod running;
 mod tape;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 pub use domain::RequestState;
 use domain::{Model, Settings};
 use http::StatusCode;
@@ -266,6 +268,14 @@ impl Record {
     /// What will be written at the end.
     pub(crate) fn outcome(&mut self) -> &mut Outcome {
         &mut self.outcome
+    }
+
+    /// Takes down a body that was read: its parameters, and all of it when the request is recorded.
+    pub(crate) fn received(&mut self, body: &Bytes) {
+        self.outcome.params = params::filtered(body);
+        if let Some(tape) = &self.tape {
+            tape.received(body);
+        }
     }
 
     /// Notes that the answer begins, and with what status and content type.

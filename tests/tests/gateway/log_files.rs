@@ -114,6 +114,11 @@ async fn every_request_has_one_line_and_content_stands_only_in_what_is_recorded(
         assert_eq!(line["exception_class"], class, "{line}");
     }
     let line = &files.lines("gateway.log", "plain", 1)[0];
+    let messages = json!([{"role": "user", "content": "[FILTERED]"}]);
+    assert_eq!(
+        line["params"][1],
+        json!({"key": "messages", "value": messages})
+    );
     assert_eq!(line["path"], format!("{chats}?key=…"));
     assert_eq!(line["gitlab_host_name"], "gitlab.example.com");
     assert_eq!(

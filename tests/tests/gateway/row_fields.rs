@@ -54,3 +54,38 @@ async fn a_row_has_the_time_to_connect_the_gap_of_a_stream_and_the_address_of_it
         "{text}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_has_what_was_asked_for_with_its_content_filtered() {
+    let gateway = Fixture::start(&["good"]);
+    let body = json!({
+        "model": "good",
+        "messages": [{"role": "user", "content": "marmalade"}],
+        "temperature": 0.2,
+        "stop": ["marmalade"],
+    });
+    for (id, path) in [
+        ("known", "/v1/chat/completions"),
+        ("nowhere", "/v1/chat/nothing"),
+    ] {
+        let request = gateway.post(path, &body).header("x-request-id", id);
+        request.send().await.unwrap().text().await.unwrap();
+    }
+    let stranger = json!({"model": "jane@example.com", "messages": []});
+    let request = gateway.post("/v1/chat/completions", &stranger);
+    let request = request.header("x-request-id", "stranger");
+    request.send().await.unwrap().text().await.unwrap();
+
+    let row = gateway.gatehouse.row("known");
+    let asked = json!([
+        {"key": "model", "value": "good"},
+        {"key": "messages", "value": [{"role": "user", "content": "[FILTERED]"}]},
+        {"key": "temperature", "value": 0.2},
+        {"key": "stop", "value": "[FILTERED]"},
+    ]);
+    assert_eq!(row["params"], asked);
+    assert_eq!(gateway.gatehouse.row("nowhere")["params"], json!([]));
+    // The rules of redaction hold for what is no content, too.
+    let params = &gateway.gatehouse.row("stranger")["params"];
+    assert_eq!(params[0], json!({"key": "model", "value": "[REDACTED]"}));
+}

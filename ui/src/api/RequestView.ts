@@ -2,6 +2,7 @@
 import type { Feature } from "./Feature";
 import type { Provider } from "./Provider";
 import type { RequestId } from "./RequestId";
+import type { RequestParam } from "./RequestParam";
 import type { RequestState } from "./RequestState";
 
 /**
@@ -121,6 +122,10 @@ token_issuer?: string | null,
  * The GitLab instance of that token; none when it was refused.
  */
 instance_id?: string | null, 
+/**
+ * What was asked for, with `[FILTERED]` in the place of content, in the shape of GitLab's own logs.
+ */
+params: Array<RequestParam>, 
 /**
  * What else was done to it: translated, cut, polished; in order.
  */

@@ -139,6 +139,7 @@ export const logs = {
     plain: 'It was not recorded. Prompts and answers are kept only while a recording is on.',
     hint: 'Record, then send the request again.',
     isOn: 'A recording is on now: send the request again.',
+    filtered: 'The request without its content',
   },
   prompt: {
     title: 'Prompt',

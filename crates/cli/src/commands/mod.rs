@@ -31,7 +31,7 @@ use crate::arguments::{
     Command, FamilyCommand, FeatureCommand, GatewayCommand, GitlabCommand, KeyCommand, Logs,
     LogsCommand, ModelCommand, PromptCommand, RecordCommand, RedactCommand, TrialCommand,
 };
-use crate::output::{Output, Stop, system_error};
+use crate::output::{Output, Stop};
 
 /// The largest file that is read.
 const LARGEST: u64 = 1024 * 1024;
@@ -164,7 +164,11 @@ fn read_file_within(file: &Path, most: u64) -> Result<String, Error> {
     } else {
         std::fs::File::open(file).and_then(|file| file.take(most + 1).read_to_string(&mut text))
     };
-    read.map_err(system_error)?;
+    read.map_err(|error| {
+        let message = format!("cannot read {}: {error}", file.display());
+        let hint = "Check the name, and that you may read it as text; - stands for standard input.";
+        Error::new(ErrorCode::Invalid, message, hint)
+    })?;
     if text.len() as u64 > most {
         let megabytes = most / (1024 * 1024);
         let message = format!("{} has more than {megabytes} MiB", file.display());

@@ -14,7 +14,7 @@ use crate::{Error, ErrorCode};
 const PAGE: u32 = 1_000;
 
 /// The columns of a table, by their names in JSON.
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 31] = [
     "id",
     "started_at",
     "correlation_id",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 30] = [
     "auth_ms",
     "token_issuer",
     "instance_id",
+    "params",
 ];
 
 /// Writes the rows to a new file; `mark` says of each whether it is recorded. A file that exists is left alone; one that could not be written

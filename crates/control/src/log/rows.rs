@@ -12,7 +12,7 @@ use crate::view::{RequestId, RequestView};
 pub(super) const COLUMNS: &str = "id, started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
      finish_reason, error, family, provider, answered_by, retries, queued_us, notes, \
-     address, connect_us, gap_us, auth_us, token_issuer, instance_id";
+     address, connect_us, gap_us, auth_us, token_issuer, instance_id, params";
 
 /// Where the texts that are searched are among [`COLUMNS`].
 pub(super) const TEXT_COLUMNS: [usize; 9] = [2, 5, 6, 7, 8, 15, 16, 19, 22];
@@ -20,8 +20,8 @@ pub(super) const TEXT_COLUMNS: [usize; 9] = [2, 5, 6, 7, 8, 15, 16, 19, 22];
 const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
      finish_reason, error, family, provider, answered_by, retries, queued_us, notes, \
-     address, connect_us, gap_us, auth_us, token_issuer, instance_id) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     address, connect_us, gap_us, auth_us, token_issuer, instance_id, params) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // Two updates, because SQLite rewrites the index of each column that an update names.
 const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, family = ?, \
@@ -30,7 +30,7 @@ const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, f
 const END: &str = "UPDATE requests SET state = ?, status = ?, first_token_us = ?, duration_us = ?, \
      prompt_tokens = ?, completion_tokens = ?, finish_reason = ?, error = ?, answered_by = ?, \
      retries = ?, queued_us = ?, notes = ?, connect_us = ?, gap_us = ?, auth_us = ?, \
-     token_issuer = ?, instance_id = ? WHERE id = ?";
+     token_issuer = ?, instance_id = ?, params = ? WHERE id = ?";
 
 const USED: &str = "INSERT INTO clients (name, last_used_at) VALUES (?, ?) ON CONFLICT (name) \
      DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)";
@@ -99,6 +99,7 @@ impl<'a> Statements<'a> {
             token.map(|token| microseconds(token.checked_in)),
             token.and_then(|token| token.issuer.as_deref()),
             token.and_then(|token| token.instance.as_deref()),
+            outcome.and_then(|outcome| outcome.params.as_deref()),
         ])
     }
 
@@ -136,6 +137,7 @@ impl<'a> Statements<'a> {
             token.map(|token| microseconds(token.checked_in)),
             token.and_then(|token| token.issuer.as_deref()),
             token.and_then(|token| token.instance.as_deref()),
+            outcome.params,
             id,
         ])?;
         Ok(changed > 0)
@@ -197,6 +199,10 @@ pub(super) fn view(row: &Row<'_>) -> rusqlite::Result<RequestView> {
         auth_ms: milliseconds(row.get(26)?),
         token_issuer: row.get(27)?,
         instance_id: row.get(28)?,
+        params: row
+            .get::<_, Option<String>>(29)?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
         // The recordings are in a database of their own, which is asked for each page.
         recorded: false,
     })

@@ -1,7 +1,7 @@
 //! The tables of the request log, as each version of the program left them. Opens no file.
 
 /// Lifts a database of the version of its place (from 0) to the next one.
-pub(super) const MIGRATIONS: [&str; 4] = [
+pub(super) const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
@@ -79,5 +79,8 @@ pub(super) const MIGRATIONS: [&str; 4] = [
     ALTER TABLE requests ADD COLUMN auth_us INTEGER;
     ALTER TABLE requests ADD COLUMN token_issuer TEXT;
     ALTER TABLE requests ADD COLUMN instance_id TEXT;
+",
+    "
+    ALTER TABLE requests ADD COLUMN params TEXT;       -- a JSON array of keys and values
 ",
 ];

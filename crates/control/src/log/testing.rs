@@ -56,6 +56,7 @@ pub(super) fn outcome(state: RequestState) -> Outcome {
         answered_by: Some("Spare".into()),
         retries: 1,
         queued: Some(Duration::from_millis(3)),
+        params: Some(r#"[{"key":"model","value":"m"}]"#.into()),
         notes: vec!["tried again: \"quoted\"".into()],
     }
 }

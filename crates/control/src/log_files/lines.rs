@@ -139,6 +139,13 @@ fn access(ended: &Ended<'_>) -> Fields {
         ),
         ("user_agent", json!(header("user-agent"))),
         ("content_type", json!(outcome.content_type)),
+        (
+            "params",
+            outcome
+                .params
+                .as_deref()
+                .map_or(Value::Null, |text| read(text.as_bytes())),
+        ),
         ("status_code", json!(status)),
         ("state", json!(outcome.state)),
         ("request_arrived_at", json!(accepted.at)),

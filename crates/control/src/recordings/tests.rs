@@ -47,6 +47,7 @@ fn row(id: i64, correlation_id: &str) -> RequestView {
         answered_by: None,
         retries: 0,
         queued_ms: None,
+        params: Vec::new(),
         address: None,
         connect_ms: None,
         gap_ms: None,

@@ -98,11 +98,25 @@ pub struct RequestView {
     #[serde(default)]
     #[ts(optional = nullable)]
     pub instance_id: Option<String>,
+    /// What was asked for, with `[FILTERED]` in the place of content, in the shape of GitLab's own logs.
+    #[serde(default)]
+    pub params: Vec<RequestParam>,
     /// What else was done to it: translated, cut, polished; in order.
     pub notes: Vec<String>,
     /// Whether a recording keeps it in full.
     #[serde(default)]
     pub recorded: bool,
+}
+
+/// A parameter of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RequestParam {
+    /// Its name.
+    pub key: String,
+    /// Its value without content.
+    #[ts(type = "unknown")]
+    pub value: serde_json::Value,
 }
 
 /// Which rows to read, newest first.

@@ -74,6 +74,8 @@ pub struct Outcome {
     pub retries: u32,
     /// How long the request waited for its turn.
     pub queued: Option<Duration>,
+    /// What was asked for, with content filtered: a JSON array of keys and values (`params.rs`).
+    pub params: Option<String>,
     /// What else was done to it, in order, each in a few words.
     pub notes: Vec<String>,
     /// Why the answer ended, in the server's word.

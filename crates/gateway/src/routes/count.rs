@@ -32,7 +32,7 @@ pub(super) async fn count<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    let request = match read_request(parts, body, &exchange).await {
+    let request = match read_request(parts, body, &mut exchange).await {
         Ok(request) => request,
         Err(error) => return exchange.fail(&error),
     };

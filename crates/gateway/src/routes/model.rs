@@ -31,7 +31,7 @@ pub(super) async fn answer<B>(
 where
     B: http_body::Body<Data = Bytes> + Send,
 {
-    let request = match read_request(parts, body, &exchange).await {
+    let request = match read_request(parts, body, &mut exchange).await {
         Ok(request) => request,
         Err(error) => return exchange.fail(&error),
     };
@@ -66,16 +66,14 @@ where
 pub(super) async fn read_request<B>(
     parts: &Parts,
     body: B,
-    exchange: &Exchange<'_>,
+    exchange: &mut Exchange<'_>,
 ) -> Result<ModelRequest, GatewayError>
 where
     B: http_body::Body<Data = Bytes>,
 {
     let limit = exchange.snapshot.settings.gateway.max_body_bytes;
     let body = read_body(parts, body, limit).await?;
-    if let Some(tape) = exchange.record.tape() {
-        tape.received(&body);
-    }
+    exchange.record.received(&body);
     ModelRequest::scan(body)
 }
 

@@ -97,9 +97,20 @@ export function row(id: number, at: number, running = false): RequestView {
     auth_ms: null,
     token_issuer: null,
     instance_id: null,
+    params: kind.status === 403 ? [] : paramsOf(kind),
     ...(running ? DONE.nothing : (DONE[kind.model] ?? DONE.nothing)),
   }
 }
+
+/** What was asked for, with content filtered. */
+const paramsOf = ({ path, model, streamed }: { path: string; model: string; streamed: boolean }) => [
+  { key: 'model', value: model },
+  path.includes('completions') && !path.includes('chat')
+    ? { key: 'prompt', value: '[FILTERED]' }
+    : { key: 'messages', value: [{ role: 'user', content: '[FILTERED]' }] },
+  { key: 'temperature', value: 0.2 },
+  { key: 'stream', value: streamed },
+]
 
 /** A running row as the admin ends it. */
 export const cancelled = (row: RequestView): RequestView => ({
