@@ -147,12 +147,19 @@ impl Redaction {
         let texts = outcome.notes.iter_mut();
         let texts = texts.chain(&mut outcome.error);
         let texts = texts.chain(&mut outcome.finish_reason);
-        let texts = texts.chain(&mut outcome.params);
         let token = outcome.token.as_deref_mut();
         let token = token.map(|token| token.issuer.iter_mut().chain(&mut token.instance));
         texts
             .chain(token.into_iter().flatten())
             .for_each(|text| self.text(text));
+        // Content is not in them. Where they hold nothing as they stand, they need not be read.
+        if let Some(params) = &mut outcome.params {
+            let bytes = params.as_bytes();
+            let may_match = self.any.as_ref().is_none_or(|any| any.is_match(bytes));
+            if may_match || bytes.contains(&b'\\') {
+                self.text(params);
+            }
+        }
     }
 
     fn count<'a>(&self, bytes: &'a [u8], found: &mut dyn FnMut(usize, u32)) -> Cow<'a, [u8]> {

@@ -198,8 +198,8 @@ impl Bench {
             let answer = self.run(&["prompt", "short", "hello"]);
             told.extend(
                 answer["summary"]["first_token_ms"]
-                    .as_u64()
-                    .map(Duration::from_millis),
+                    .as_f64()
+                    .map(|time| Duration::from_secs_f64(time / 1_000.0)),
             );
         }
         shown.sort_unstable();
