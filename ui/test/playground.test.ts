@@ -296,6 +296,8 @@ describe('the playground', () => {
     await waitFor(() => expect(mark()).toContain('it cannot be read Choose another.'))
     current.trial.raw = { path: '/v1/chat/completions', body: '{\n  "model": "one"\n}' }
     await waitFor(() => expect(mark()).toBeUndefined())
+    // A trial goes on in the mode of the one before it.
+    begin({ mode: 'chat' })
   })
 
   it('says what a GitLab call leaves out, and leaves it out', async () => {
