@@ -131,7 +131,7 @@ export const logs = {
   tabs: { summary: 'Summary', prompt: 'Prompt as sent', raw: 'Raw', timeline: 'Timeline' },
   recorded: 'Recorded',
   unrecorded: {
-    title: 'Nothing is kept of this request',
+    title: 'Neither prompt nor answer is kept',
     running: 'It still runs. What a recording keeps of it shows once it has ended.',
     purged: 'It was recorded, and the recordings were purged since.',
     outside: (model: string) =>
