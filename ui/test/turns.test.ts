@@ -64,6 +64,17 @@ describe('what is shown in turn', () => {
     expect(shown).toEqual(['a', 'b'])
   })
 
+  it('goes on between the repeats of a key that is held down', () => {
+    const shown: string[] = []
+    for (const name of ['a', 'b']) inTurn(() => shown.push(name))
+    for (let repeat = 0; repeat < 5; repeat++) {
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', repeat: true }))
+      frame(20)
+      frame(20)
+    }
+    expect(shown).toEqual(['a', 'b'])
+  })
+
   it('is taken back', () => {
     const shown: string[] = []
     const late = () => shown.push('late')

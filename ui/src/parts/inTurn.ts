@@ -49,7 +49,9 @@ export function inTurn(show: Show): void {
 /** Takes back that something wants to be shown. */
 export const notInTurn = (show: Show): boolean => waiting.delete(show)
 
-window.addEventListener('keydown', () => (freeAt = performance.now() + ROOM), {
-  capture: true,
-  passive: true,
-})
+function makeRoom(): void {
+  const now = performance.now()
+  // A key that is held down leaves turns between its repeats.
+  if (now >= freeAt) freeAt = now + ROOM
+}
+window.addEventListener('keydown', makeRoom, { capture: true, passive: true })

@@ -1,6 +1,7 @@
 //! What a request asked for, with its content left out: its parameters in the shape in which GitLab's
-//! own logs have them, a list of keys and values with `[FILTERED]` in the place of content. What is
-//! not known to be no content is content.
+//! own logs have them, a list of keys and values with `[FILTERED]` in the place of content. A text, a
+//! list or an object that is not known to hold no content is content; names, numbers and truth values
+//! are shown, but for numbers in lists, which may be a prompt in tokens.
 
 use std::borrow::Cow;
 use std::fmt;
