@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { fake } from '../src/backend/fake'
 import { open, press, screen, type, waitFor } from './helpers'
 
 describe('the limits of the gateway', () => {
@@ -26,5 +27,24 @@ describe('the limits of the gateway', () => {
         first_byte_timeout: 60,
       }),
     )
+  })
+  it('keep what is typed while they are saved', async () => {
+    const back = fake()
+    const { call } = back
+    let isSaved = () => {}
+    const saved = new Promise<void>((resolve) => (isSaved = resolve))
+    back.call = async (name, ...input) => {
+      const answer = await call(name, ...input)
+      if (name === 'save_gateway_settings') await saved
+      return answer
+    }
+    await open('gateway', [], {}, back)
+    await type('Try again', '1')
+    await press(/^Save/)
+    await type('Wait in the queue', '30')
+    isSaved()
+    await screen.findByText(/^Queue\./)
+    expect(await screen.findByLabelText('Wait in the queue')).toHaveProperty('value', '30')
+    expect(await screen.findByLabelText('Try again')).toHaveProperty('value', '1')
   })
 })

@@ -29,6 +29,13 @@ export function keep<Form extends object>(id: string, form: Form): Form {
   return live
 }
 
+/** A form as it was saved, with what was typed into it while the saving went on. */
+export function withTyped<Form extends object>(saved: Form, sent: Form, now: Form): Form {
+  const same = (name: string) =>
+    JSON.stringify(sent[name as keyof Form]) === JSON.stringify(now[name as keyof Form])
+  return { ...saved, ...Object.fromEntries(Object.entries(now).filter(([name]) => !same(name))) }
+}
+
 export function discard(id: string): void {
   known.delete(id)
 }

@@ -5,6 +5,7 @@ import type { LogLevel } from '../../api/LogLevel'
 import type { LogSettings } from '../../api/LogSettings'
 import type { LogTarget } from '../../api/LogTarget'
 import type { RedactionDraft } from '../../api/RedactionDraft'
+import { withTyped } from '../../state/drafts.svelte'
 import { count } from '../../text/format'
 import { settings as words } from '../../text/settings'
 
@@ -42,6 +43,17 @@ const targetOf = (target: LogTarget): Target => ({
   to: target.to,
   path: target.to === 'file' ? target.path : '',
 })
+
+/** What was saved, with what was typed into it meanwhile. */
+export function afterSave(saved: Draft, sent: Entered, now: Entered): Draft {
+  const { log, files, rules } = saved.entered
+  const entered = {
+    log: withTyped(log, sent.log, now.log),
+    files: withTyped(files, sent.files, now.files),
+    rules: withTyped(rules, sent.rules, now.rules),
+  }
+  return { before: saved.before, entered }
+}
 
 export function enter(log: LogSettings, files: LogFiles, rules: RedactionDraft): Entered {
   return {
