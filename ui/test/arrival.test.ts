@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+
+import { fake } from '../src/backend/fake'
+// Loaded before the page opens it.
+import '../src/screens/Playground/Playground.svelte'
+import { route } from '../src/state/router.svelte'
+import { current, isRunning, run } from '../src/state/trial.svelte'
+import { open, type, waitFor } from './helpers'
+
+// Alone in its file: the lists come in once.
+it('leaves a trial alone that was sent before the lists had come in', async () => {
+  const back = fake()
+  const { call } = back
+  let hasCome = () => {}
+  const come = new Promise<void>((resolve) => (hasCome = resolve))
+  back.call = async (name, ...input) => {
+    const answer = await call(name, ...input)
+    if (name === 'list_features') await come
+    return answer
+  }
+  const other = back.open
+  back.open = (name, input, onEvent, onEnd) =>
+    name === 'prompt' ? () => {} : other(name, input, onEvent, onEnd)
+  await open('playground', [], { model: 'Mixtral 8x7B-it' }, back)
+  await type('Message', 'hello')
+  run()
+  const { id } = current
+  hasCome()
+  await waitFor(() => expect(route.query).not.toHaveProperty('model'))
+  expect(current.id).toBe(id)
+  expect(isRunning()).toBe(true)
+})
