@@ -85,6 +85,21 @@ pub fn signal(id: u32, name: &str) {
         .status();
 }
 
+/// Lets every other process go first from here on: this one plays clients of other machines.
+pub fn yield_to_others() {
+    let id = std::process::id().to_string();
+    let _ = Command::new("renice")
+        .args(["-n", "10", "-p", &id])
+        .output();
+}
+
+/// A command that lets every other process go first: it plays a server of another machine.
+pub fn yielding(program: &std::path::Path) -> Command {
+    let mut command = Command::new("nice");
+    command.args(["-n", "10"]).arg(program);
+    command
+}
+
 /// A binary of this workspace, built beside the running one.
 pub fn binary(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("the system knows the running program");

@@ -137,6 +137,21 @@ impl Window {
         self.find(role, name).await.click().await;
     }
 
+    /// Presses one key after another where the focus is, with this pause between two.
+    pub async fn keys(&self, text: &str, pause: Duration) {
+        let milliseconds = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let steps = text.chars().flat_map(|key| {
+            [
+                json!({"type": "keyDown", "value": key}),
+                json!({"type": "keyUp", "value": key}),
+                json!({"type": "pause", "duration": milliseconds}),
+            ]
+        });
+        let steps: Vec<_> = steps.collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": steps});
+        self.post("/actions", json!({"actions": [keyboard]})).await;
+    }
+
     /// Types into an element by accessible name, in place of what it holds.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;

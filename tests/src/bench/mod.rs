@@ -4,5 +4,6 @@
 pub mod load;
 pub mod page;
 pub mod report;
+pub mod stolen;
 pub mod target;
 pub mod wire;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::load::percentile;
+use super::stolen::{Moment, Stolen};
 use crate::webdriver::Window;
 
 /// Begins to note when frames come. The one before a frame counts, not what it was promised for.
@@ -15,7 +16,7 @@ const WATCH: &str = "
     let last;
     const step = () => {
       const now = performance.now();
-      if (last !== undefined) watch.gaps.push(now - last);
+      if (last !== undefined) watch.gaps.push([performance.timeOrigin + now, now - last]);
       last = now;
       if (watch.on) requestAnimationFrame(step);
     };
@@ -37,25 +38,41 @@ const WATCH_KEYS: &str = "
       const from = pressed;
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => keys.push(performance.now() - from);
+        port1.onmessage = () => {
+          const now = performance.now();
+          keys.push([performance.timeOrigin + now, now - from]);
+        };
         port2.postMessage(0);
       });
     });";
 
+/// A time in the page.
+#[derive(Debug, Clone, Copy)]
+pub struct Lap {
+    /// When it ended.
+    pub end: Moment,
+    /// How long it was.
+    pub took: Duration,
+}
+
 /// Times in the page, shortest first.
 #[derive(Debug, Default)]
-pub struct Times(Vec<Duration>);
+pub struct Times(Vec<Lap>);
 
 impl Times {
-    /// Times as the page tells them, in milliseconds.
+    /// Times as the page tells them: when each ended and how long it was, in milliseconds.
     pub fn of(told: &Value) -> Self {
         let told = told.as_array().into_iter().flatten();
-        let mut times: Vec<Duration> = told
-            .filter_map(Value::as_f64)
-            .map(|time| Duration::from_secs_f64(time.max(0.0) / 1_000.0))
+        let mut laps: Vec<Lap> = told
+            .filter_map(|lap| {
+                Some(Lap {
+                    end: lap[0].as_f64()?,
+                    took: Duration::from_secs_f64(lap[1].as_f64()?.max(0.0) / 1_000.0),
+                })
+            })
             .collect();
-        times.sort_unstable();
-        Self(times)
+        laps.sort_unstable_by_key(|lap| lap.took);
+        Self(laps)
     }
 
     /// How many there are.
@@ -63,14 +80,33 @@ impl Times {
         self.0.len()
     }
 
+    /// Those during which this machine had its processors to itself.
+    pub fn undisturbed(&self, stolen: &Stolen) -> Self {
+        let begin = |lap: &Lap| lap.end - lap.took.as_secs_f64() * 1_000.0;
+        let laps = self.0.iter().copied();
+        Self(
+            laps.filter(|lap| !stolen.between(begin(lap), lap.end))
+                .collect(),
+        )
+    }
+
+    /// Those that are longer than this, in the order of their ends.
+    pub fn longer_than(&self, promised: Duration) -> Vec<Lap> {
+        let long = self.0.iter().filter(|lap| lap.took > promised);
+        let mut long: Vec<Lap> = long.copied().collect();
+        long.sort_unstable_by(|one, other| one.end.total_cmp(&other.end));
+        long
+    }
+
     /// The longest; none of nothing.
     pub fn longest(&self) -> Option<Duration> {
-        self.0.last().copied()
+        self.0.last().map(|lap| lap.took)
     }
 
     /// The time that this share of all does not pass.
     pub fn percentile(&self, share: f64) -> Duration {
-        percentile(&self.0, share)
+        let times: Vec<Duration> = self.0.iter().map(|lap| lap.took).collect();
+        percentile(&times, share)
     }
 }
 
@@ -104,7 +140,7 @@ pub async fn scrolled(window: &Window, selector: &str, pixels: i32, frames: usiz
            let last;
            const step = () => {{
              const now = performance.now();
-             if (last !== undefined) gaps.push(now - last);
+             if (last !== undefined) gaps.push([performance.timeOrigin + now, now - last]);
              last = now;
              const before = view.scrollTop;
              view.dispatchEvent(new WheelEvent('wheel'));
@@ -154,11 +190,16 @@ mod tests {
 
     #[test]
     fn times_are_in_order_and_of_nothing_there_is_no_longest() {
-        let times = Times::of(&json!([16.5, 33.0, 1.0, null]));
+        let times = Times::of(&json!([[9.0, 16.5], [42.0, 33.0], [43.0, 1.0], null]));
         assert_eq!(times.longest(), Some(Duration::from_millis(33)));
         assert_eq!(
             (times.count(), times.percentile(0.0)),
             (3, Duration::from_millis(1))
+        );
+        let long = times.longer_than(Duration::from_millis(10));
+        assert_eq!(
+            long.iter().map(|lap| lap.end).collect::<Vec<_>>(),
+            [9.0, 42.0]
         );
         assert_eq!(Times::of(&Value::Null).longest(), None);
     }

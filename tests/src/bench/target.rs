@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::wire::Connection;
 use crate::PATIENCE;
 use crate::gatehouse::{Gatehouse, Serving};
-use crate::process::{Process, binary, cpu_time, memory};
+use crate::process::{Process, binary, cpu_time, memory, yielding};
 
 /// Requests that the gateway may have in flight; the bench opens at most a thousand connections.
 const MAX_IN_FLIGHT: &str = "4000";
@@ -55,6 +55,11 @@ impl Target {
 /// The upstream and its address.
 pub fn upstream() -> (Process, String) {
     started(&mut Command::new(binary("bench-upstream")))
+}
+
+/// The upstream as on another machine: what is measured here never waits for it.
+pub fn upstream_elsewhere() -> (Process, String) {
+    started(&mut yielding(&binary("bench-upstream")))
 }
 
 /// The floor and its address.
