@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 use super::database::REQUESTS;
-use crate::sqlite;
+use crate::sqlite::{self, DatabaseError};
 use crate::{Error, ErrorCode};
 
 /// Connections that are kept open between reads.
@@ -16,6 +16,7 @@ const IDLE_MOST: usize = 4;
 /// Reads the database of a data folder.
 #[derive(Debug)]
 pub(super) struct Reader {
+    folder: PathBuf,
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
@@ -24,6 +25,7 @@ impl Reader {
     /// A reader; it opens nothing yet.
     pub(super) fn new(folder: &Path) -> Self {
         Self {
+            folder: folder.to_owned(),
             path: REQUESTS.path(folder),
             idle: Mutex::new(Vec::new()),
         }
@@ -66,17 +68,34 @@ impl Reader {
         match version {
             0 => Ok(None),
             ours if ours == REQUESTS.version() => Ok(Some(connection)),
-            other => Err(Error::new(
+            older if older < REQUESTS.version() => {
+                // After an update the first to look may be a command, long before a gateway writes.
+                REQUESTS
+                    .open(&self.folder)
+                    .map_err(|error| self.unreadable(&error))?;
+                open()
+                    .map(|(connection, _)| Some(connection))
+                    .map_err(|error| self.error(&error))
+            }
+            newer => Err(Error::new(
                 ErrorCode::Failed,
-                REQUESTS.newer(other).to_string(),
+                REQUESTS.newer(newer).to_string(),
                 "Install the newer Gatehouse, or use another data folder.",
             )),
         }
     }
 
     fn error(&self, error: &rusqlite::Error) -> Error {
+        self.refused(sqlite::is_damage(error), error)
+    }
+
+    fn unreadable(&self, error: &DatabaseError) -> Error {
+        self.refused(error.is_damage(), error)
+    }
+
+    fn refused(&self, is_damage: bool, error: &dyn std::error::Error) -> Error {
         let message = format!("cannot read the request log {}", self.path.display());
-        let hint = if sqlite::is_damage(error) {
+        let hint = if is_damage {
             "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
         } else {
             "Try again; when it happens twice, check the disk and the data folder."

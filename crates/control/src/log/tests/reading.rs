@@ -47,6 +47,22 @@ async fn hostile_text_comes_back_as_it_went_in() {
 }
 
 #[tokio::test]
+async fn a_log_of_an_older_program_is_read_before_any_gateway_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = rusqlite::Connection::open(database::REQUESTS.path(folder.path())).unwrap();
+    let [first, ..] = super::super::schema::MIGRATIONS;
+    let row =
+        "INSERT INTO requests (started_at, correlation_id, state, method, path, client, streamed)
+        VALUES (1, 'of-old', 'completed', 'POST', '/v1/chat/completions', 'gitlab', 0);
+        PRAGMA user_version = 1;";
+    old.execute_batch(&format!("{first} {row}")).unwrap();
+    drop(old);
+    let log = RequestLog::read_only(folder.path());
+    let page = log.list(RequestQuery::default(), zoned()).await.unwrap();
+    assert_eq!(page.rows[0].correlation_id, "of-old");
+}
+
+#[tokio::test]
 async fn evidence_counts_the_last_day_of_one_model_or_feature() {
     let mut fixture = Fixture::new();
     fixture.request(24 * 60 + 1, "mixtral", RequestState::Failed, Some(9_000));
