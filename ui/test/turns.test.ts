@@ -64,6 +64,19 @@ describe('what is shown in turn', () => {
     expect(shown).toEqual(['a', 'b'])
   })
 
+  it('waits for the character of a key that comes in the rest after a slow frame', () => {
+    const shown: string[] = []
+    inTurn(() => shown.push('a'))
+    inTurn(() => shown.push('b'))
+    frame(30)
+    now += 25
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'x' }))
+    frame(20)
+    expect(shown).toEqual(['a'])
+    frame(31)
+    expect(shown).toEqual(['a', 'b'])
+  })
+
   it('goes on between the repeats of a key that is held down', () => {
     const shown: string[] = []
     for (const name of ['a', 'b']) inTurn(() => shown.push(name))

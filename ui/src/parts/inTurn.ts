@@ -15,7 +15,9 @@ export type Show = (share: number) => void
 const waiting = new Set<Show>()
 let frame = 0
 let shownAt = 0
-let freeAt = 0
+/** Until when nothing is shown, after a slow frame and after a key. */
+let restsUntil = 0
+let roomUntil = 0
 let share = 1
 
 function next(now: number): void {
@@ -24,13 +26,13 @@ function next(now: number): void {
     const took = now - shownAt
     share = took > SMOOTH ? Math.max(LEAST, share / 2) : Math.min(1, share * 1.25)
     // As long as it took.
-    if (took > SMOOTH) freeAt = Math.max(freeAt, now + took)
+    if (took > SMOOTH) restsUntil = now + took
     shownAt = 0
   }
   const [first] = waiting
   if (!first) return
   frame = requestAnimationFrame(next)
-  if (now >= freeAt) run(first, now)
+  if (now >= restsUntil && now >= roomUntil) run(first, now)
 }
 
 function run(show: Show, now: number): void {
@@ -52,6 +54,6 @@ export const notInTurn = (show: Show): boolean => waiting.delete(show)
 function makeRoom(): void {
   const now = performance.now()
   // A key that is held down leaves turns between its repeats.
-  if (now >= freeAt) freeAt = now + ROOM
+  if (now >= roomUntil) roomUntil = now + ROOM
 }
 window.addEventListener('keydown', makeRoom, { capture: true, passive: true })

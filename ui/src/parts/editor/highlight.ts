@@ -27,6 +27,22 @@ async function load(language: string): Promise<void> {
   if (found) updates.forEach((update) => update())
 }
 
+/** What answers are written in most, first things first. */
+const COMMON = ['py', 'ts', 'js', 'sh', 'rs', 'go', 'java', 'sql', 'json', 'yaml', 'html', 'css', 'cpp']
+const PAUSE = 100
+
+/**
+ * Fetches the colours of the common languages and uses each once, with pauses. Without this the first code of an
+ * answer makes a frame that is seen, and every answer beside it stands still.
+ */
+export async function warm(): Promise<void> {
+  for (const language of COMMON) {
+    await load(language)
+    highlighted('f(x)', language)
+    await new Promise((done) => setTimeout(done, PAUSE))
+  }
+}
+
 /**
  * The pieces of a code in their order, each with its class, empty for plain text. Until its language is here
  * all is plain; whoever shows it in a template or a `$derived` then hears of it.
