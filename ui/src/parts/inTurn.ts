@@ -2,7 +2,7 @@
 // Where a frame is slow all the same, the next ones show less and leave room after them for keys.
 
 /** A frame that takes longer than this, in milliseconds, is slow. */
-const SMOOTH = 24
+const SMOOTH = 18
 /** How long nothing is shown after a key, in milliseconds: its character comes first. */
 const ROOM = 50
 /** The least share of what could be shown that is. */

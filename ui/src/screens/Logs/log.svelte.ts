@@ -8,6 +8,9 @@ import { asError, backend, type ApiError } from '../../backend'
 export type Filter = Pick<RequestQuery, 'query'>
 
 const PAGE = 100
+const HEIGHT = 28
+/** The newest rows that are looked at: those in sight and some below. Thousands a second may pass there. */
+const newestInSight = () => Math.ceil(window.innerHeight / HEIGHT) + 16
 /** More than anyone reads; what lies behind is asked for again. */
 const MOST = 4000
 
@@ -28,15 +31,17 @@ export function requestLog(filter: () => Filter) {
   let newest: RequestPage | undefined
   let isAsking = false
   let isWhole = false
+  let limit = PAGE
 
   function take(page: RequestPage) {
-    rows = merge(rows, page.rows, PAGE)
-    if (rows.length === page.rows.length) isWhole = page.rows.length < PAGE
+    rows = merge(rows, page.rows, limit)
+    if (rows.length === page.rows.length) isWhole = page.rows.length < limit
     fresh = 0
   }
 
   $effect(() => {
-    const query = { ...filter(), limit: PAGE }
+    limit = newestInSight()
+    const query = { ...filter(), limit }
     rows = []
     counts = undefined
     fresh = 0
@@ -72,7 +77,7 @@ export function requestLog(filter: () => Filter) {
     },
     /** How many rows wait to be let in; a full page means that many or more. */
     get fresh() {
-      return fresh >= PAGE ? `${PAGE}+` : String(fresh)
+      return fresh >= limit ? `${limit}+` : String(fresh)
     },
     get hasFresh() {
       return fresh > 0
