@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use super::keeper::{Event, Keeper};
 use crate::view::RequestId;
 
-/// How long events are gathered: a row is visible this long after its request, and a commit later.
+/// The shortest time between two commits: events are gathered meanwhile. After a pause the first one is
+/// kept at once, so that a request leaves its row also when the process is killed right after it.
 const GATHER: Duration = Duration::from_millis(10);
 /// Events in one transaction, at most.
 const BATCH: usize = 1_000;
@@ -56,6 +57,7 @@ async fn run<E: Into<Event<R>>, R>(
     mut commands: mpsc::Receiver<Command>,
     mut keeper: Keeper<R>,
 ) {
+    let mut gathers_until = Instant::now();
     loop {
         let next_step = keeper.next_step();
         let mut command = tokio::select! {
@@ -70,7 +72,7 @@ async fn run<E: Into<Event<R>>, R>(
         if command.is_none() {
             tokio::select! {
                 asked = commands.recv() => command = Some(asked.unwrap_or(Command::Close)),
-                () = tokio::time::sleep(GATHER) => {}
+                () = tokio::time::sleep_until(gathers_until.into()) => {}
             }
         }
         let mut drained = false;
@@ -84,6 +86,7 @@ async fn run<E: Into<Event<R>>, R>(
             }
             keeper.commit(Instant::now());
         }
+        gathers_until = Instant::now() + GATHER;
         match command {
             // Whoever asked may be gone.
             Some(Command::Flush(done)) => drop(done.send(())),
