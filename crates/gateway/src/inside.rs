@@ -55,6 +55,8 @@ impl Inside {
 pub struct Watched {
     /// What was sent and what came back.
     pub expanded: Expanded,
+    /// The model that it was routed to.
+    pub model: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
 }

@@ -156,6 +156,7 @@ impl Sink {
             room: permit.map(|permit| Room { _permit: permit }),
             cancel: self.running.add(sequence, hang_up),
             streamed: false,
+            model: None,
             tokens: Tokens::default(),
             outcome: Outcome::default(),
             tape: None,
@@ -179,6 +180,8 @@ pub(crate) struct Record {
     room: Option<Room>,
     cancel: CancellationToken,
     streamed: bool,
+    /// Whom it was routed to, for who watches it.
+    model: Option<String>,
     tokens: Tokens,
     outcome: Outcome,
     tape: Option<Tape>,
@@ -254,6 +257,7 @@ impl Record {
             }
         }
         self.streamed = routed.streamed;
+        self.model = self.watcher.is_some().then(|| routed.model.clone());
         self.sink.send(RecordEvent::Routed {
             sequence: self.sequence,
             routed: Box::new(routed),
@@ -340,6 +344,7 @@ impl Record {
         if let (Some(watcher), Some(watched)) = (self.watcher.take(), ended.watched.take()) {
             watcher.hand_over(Watched {
                 expanded: watched,
+                model: self.model.take(),
                 outcome: self.outcome.clone(),
             });
         }

@@ -112,16 +112,16 @@ impl SampleAnswer {
     /// The answer to a request body. Fields that it does not know are ignored, as servers do.
     pub(crate) fn new(path: UpstreamPath, body: &[u8], correlation_id: &str) -> Self {
         let wanted: Wanted = serde_json::from_slice(body).unwrap_or_default();
-        let prompt = match path {
+        let prompts: Vec<String> = match path {
             UpstreamPath::ChatCompletions => wanted
                 .messages
-                .last()
-                .map(|message| text_of(&message["content"])),
-            _ => Some(text_of(&wanted.prompt)),
-        }
-        .unwrap_or_default();
+                .iter()
+                .map(|message| text_of(&message["content"]))
+                .collect(),
+            _ => vec![text_of(&wanted.prompt)],
+        };
         let text = match path {
-            UpstreamPath::ChatCompletions => chat_text(&prompt),
+            UpstreamPath::ChatCompletions => chat_text(prompts.last().map_or("", String::as_str)),
             _ => {
                 "# A sample completion from Gatehouse, not from a model.\nreturn total * (1 + rate)"
                     .into()
@@ -140,7 +140,10 @@ impl SampleAnswer {
         Self {
             words,
             finish_reason,
-            prompt_tokens: prompt.split_whitespace().count(),
+            prompt_tokens: prompts
+                .iter()
+                .map(|prompt| prompt.split_whitespace().count())
+                .sum(),
             path,
             id: format!("sample-{correlation_id}"),
         }
@@ -236,7 +239,8 @@ fn text_of(content: &Value) -> String {
 mod tests {
     use super::*;
 
-    const BODY: &[u8] = br#"{"messages":[{"role":"user","content":"hello there"}],"max_tokens":4}"#;
+    const BODY: &[u8] = br#"{"messages":[{"role":"system","content":"be brief"},
+        {"role":"user","content":"hello there"}],"max_tokens":4}"#;
 
     #[test]
     fn the_same_prompt_has_the_same_answer_that_says_it_is_a_sample() {
@@ -257,7 +261,7 @@ mod tests {
         assert_eq!(answer["choices"][0]["finish_reason"], "length");
         assert_eq!(
             answer["usage"],
-            json!({"prompt_tokens": 2, "completion_tokens": 4, "total_tokens": 6})
+            json!({"prompt_tokens": 4, "completion_tokens": 4, "total_tokens": 8})
         );
     }
 

@@ -123,7 +123,9 @@ impl Answer {
     fn watch(&self, exchanges: Option<Arc<Exchanges>>) -> impl Fn(Watched) + Send + Sync + 'static {
         let (ended, id) = (Arc::clone(&self.ended), self.summary.correlation_id.clone());
         move |watched| {
-            let model = watched.expanded.calls.last().map(|call| call.model.clone());
+            // A fallback may have answered; the sample model calls nobody.
+            let last = watched.expanded.calls.last();
+            let model = last.map(|call| call.model.clone()).or(watched.model);
             *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some((watched.outcome, model));
             if let Some(exchanges) = &exchanges {
                 exchanges.take(id.clone(), watched.expanded);

@@ -129,6 +129,22 @@ async fn the_model_of_the_column_answers_a_request_of_gitlab() {
 }
 
 #[tokio::test]
+async fn a_model_that_calls_nobody_has_its_price_too() {
+    let fixture = Fixture::open().await;
+    let mut sample = draft("Sample", "sample");
+    sample.price = Some(PriceDraft {
+        input: 0.0,
+        output: 1_000_000.0,
+    });
+    fixture.control.save_model(sample).await.unwrap();
+    let (_, ended) = fixture.run(&hello("Sample")).await;
+    let summary = ended.unwrap();
+    let tokens = summary.completion_tokens.map(f64::from);
+    assert!(tokens > Some(0.0));
+    assert_eq!(summary.cost, tokens);
+}
+
+#[tokio::test]
 async fn what_was_sent_is_shown_byte_by_byte_and_is_nowhere_on_the_disk() {
     let (fixture, server) = (Fixture::open().await, server("vllm"));
     let mut draft = draft("outside", &server.endpoint());
