@@ -75,6 +75,8 @@ test('a recorded row is asked again', async () => {
   const { page } = control
   const row = rows().find((one) => one.state === 'completed' && one.recorded)
   await page.evaluate((id) => (location.hash = `#/playground?replay=${id}`), row.id)
+  // The trial before it has the same question, and an answer.
+  await page.getByText('Stopped here. What had arrived is kept.').first().waitFor({ state: 'detached' })
   await column(1, row.model).getByText('Count to five.').first().waitFor()
 })
 

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest'
 import { fake } from '../src/backend/fake'
 // Loaded before the page opens it.
 import '../src/screens/Playground/Playground.svelte'
-import { route } from '../src/state/router.svelte'
+import { go, route } from '../src/state/router.svelte'
 import { current, isRunning, run } from '../src/state/trial.svelte'
 import { open, type, waitFor } from './helpers'
 
-// Alone in its file: the lists come in once.
+// First in its file: the lists come in once.
 it('leaves a trial alone that was sent before the lists had come in', async () => {
   const back = fake()
   const { call } = back
@@ -29,4 +29,24 @@ it('leaves a trial alone that was sent before the lists had come in', async () =
   await waitFor(() => expect(route.query).not.toHaveProperty('model'))
   expect(current.id).toBe(id)
   expect(isRunning()).toBe(true)
+})
+
+it('does not show what an earlier link asked for', async () => {
+  const back = fake()
+  const { call } = back
+  let hasCome = () => {}
+  const come = new Promise<void>((resolve) => (hasCome = resolve))
+  back.call = async (name, ...input) => {
+    const answer = await call(name, ...input)
+    if (name === 'trial_of_request') await come
+    return answer
+  }
+  await open('playground', [], { replay: '2390' }, back)
+  await waitFor(() => expect(route.query).not.toHaveProperty('replay'))
+  go('playground', [], { model: 'Mistral 7B-it' })
+  await waitFor(() => expect(route.query).not.toHaveProperty('model'))
+  const { id } = current
+  hasCome()
+  await new Promise((done) => setTimeout(done))
+  expect(current.id).toBe(id)
 })

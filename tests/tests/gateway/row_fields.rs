@@ -14,19 +14,20 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_has_the_time_to_connect_the_gap_of_a_stream_and_the_address_of_its_client() {
     let gateway = Fixture::start(&["good"]);
-    for (id, streamed) in [("first", true), ("second", true), ("third", false)] {
+    let ask = async |id: &str, streamed: bool| {
         let request = gateway.chat("good", json!({"stream": streamed}));
         let answer = request.header("x-request-id", id).send().await.unwrap();
         answer.text().await.unwrap();
-    }
-    let row = |id: &str| gateway.gatehouse.row(id);
-    let (first, second, third) = (row("first"), row("second"), row("third"));
+        gateway.gatehouse.row(id)
+    };
+    let (first, third) = (ask("first", true).await, ask("third", false).await);
     assert!(first["connect_ms"].as_f64() > Some(0.0), "{first}");
-    assert_eq!(
-        second["connect_ms"],
-        Value::Null,
-        "the connection was there"
-    );
+    // A connection is free again a moment after its answer has ended.
+    let mut again = String::from("again");
+    while ask(&again, true).await["connect_ms"] != Value::Null {
+        assert!(again.len() < 100, "no connection is ever used again");
+        again.push('+');
+    }
     assert!(first["gap_ms"].as_f64() > Some(0.0), "{first}");
     assert_eq!(third["gap_ms"], Value::Null, "no stream has no gaps");
     let address = first["address"].as_str().unwrap();
@@ -38,12 +39,15 @@ async fn a_row_has_the_time_to_connect_the_gap_of_a_stream_and_the_address_of_it
             .map(|row| row["correlation_id"].as_str().unwrap().to_owned());
         ids.collect::<Vec<_>>()
     };
-    assert_eq!(ids("connect:>0ms"), ["first"]);
-    assert_eq!(ids("gap:>0ms"), ["first", "second"]);
-    assert_eq!(ids("address:127.0.0.1").len(), 3);
+    let (connected, streamed) = (ids("connect:>0ms"), ids("gap:>0ms"));
+    assert!(connected.contains(&"first".into()) && !connected.contains(&again));
+    assert!(streamed.contains(&"first".into()) && streamed.contains(&again));
+    assert!(!streamed.contains(&"third".into()));
+    let all = ids("address:127.0.0.1").len();
+    assert!(all >= 3);
     assert_eq!(ids(&format!("address:{address} id:first")), ["first"]);
     assert_eq!(ids("address:127.0.0.10"), [""; 0]);
-    assert_eq!(ids("address:127.0.*").len(), 3);
+    assert_eq!(ids("address:127.0.*").len(), all);
 
     let text = gateway
         .gatehouse

@@ -1,5 +1,6 @@
 // The languages that code is coloured in, by the ending of a file or the word behind a code fence. Each is
-// loaded when it is first needed, so that nobody waits for what they do not read.
+// loaded when it is first needed, so that nobody waits for what they do not read; the common ones a moment after
+// the window has opened (`warm` in `highlight.ts`).
 
 import type { Language } from '@codemirror/language'
 
