@@ -117,19 +117,22 @@ impl Schema {
     }
 
     /// Opens the database to read, beside a process that may write. None without one, or while it
-    /// is being made.
+    /// is being made. One of an older version is lifted: after an update the first to look may be a
+    /// command, long before anything is written.
     pub(crate) fn open_to_read(&self, folder: &Path) -> Result<Option<Connection>, DatabaseError> {
         let path = self.path(folder);
         if !path.is_file() {
             return Ok(None);
         }
-        let connection = connect(&path)?;
-        connection.pragma_update(None, "query_only", true)?;
+        let mut connection = connect(&path)?;
         match version(&connection)? {
-            found if found > self.version() => Err(self.newer(found)),
-            found if found < self.version() => Ok(None),
-            _ => Ok(Some(connection)),
+            0 => return Ok(None),
+            found if found > self.version() => return Err(self.newer(found)),
+            found if found < self.version() => connection = self.open(folder)?,
+            _ => {}
         }
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Some(connection))
     }
 
     /// Looks whether the database of a folder can be used. Only for the holder of the folder: a

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 use super::database::REQUESTS;
-use crate::sqlite::{self, DatabaseError};
+use crate::sqlite::DatabaseError;
 use crate::{Error, ErrorCode};
 
 /// Connections that are kept open between reads.
@@ -17,7 +17,6 @@ const IDLE_MOST: usize = 4;
 #[derive(Debug)]
 pub(super) struct Reader {
     folder: PathBuf,
-    path: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -26,7 +25,6 @@ impl Reader {
     pub(super) fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            path: REQUESTS.path(folder),
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -46,7 +44,7 @@ impl Reader {
             },
         };
         // A connection that failed is closed: its file may have been set aside.
-        let value = read(&connection).map_err(|error| self.error(&error))?;
+        let value = read(&connection).map_err(|error| self.unreadable(&error.into()))?;
         let mut idle = idle();
         if idle.len() < IDLE_MOST {
             idle.push(connection);
@@ -55,47 +53,21 @@ impl Reader {
     }
 
     fn open(&self) -> Result<Option<Connection>, Error> {
-        if !self.path.is_file() {
-            return Ok(None);
-        }
-        let open = || {
-            let connection = sqlite::connect(&self.path)?;
-            connection.pragma_update(None, "query_only", true)?;
-            let version = sqlite::version(&connection)?;
-            Ok((connection, version))
-        };
-        let (connection, version) = open().map_err(|error| self.error(&error))?;
-        match version {
-            0 => Ok(None),
-            ours if ours == REQUESTS.version() => Ok(Some(connection)),
-            older if older < REQUESTS.version() => {
-                // After an update the first to look may be a command, long before a gateway writes.
-                REQUESTS
-                    .open(&self.folder)
-                    .map_err(|error| self.unreadable(&error))?;
-                open()
-                    .map(|(connection, _)| Some(connection))
-                    .map_err(|error| self.error(&error))
-            }
-            newer => Err(Error::new(
+        let opened = REQUESTS.open_to_read(&self.folder);
+        opened.map_err(|error| match error {
+            DatabaseError::Newer { .. } => Error::new(
                 ErrorCode::Failed,
-                REQUESTS.newer(newer).to_string(),
+                error.to_string(),
                 "Install the newer Gatehouse, or use another data folder.",
-            )),
-        }
-    }
-
-    fn error(&self, error: &rusqlite::Error) -> Error {
-        self.refused(sqlite::is_damage(error), error)
+            ),
+            error => self.unreadable(&error),
+        })
     }
 
     fn unreadable(&self, error: &DatabaseError) -> Error {
-        self.refused(error.is_damage(), error)
-    }
-
-    fn refused(&self, is_damage: bool, error: &dyn std::error::Error) -> Error {
-        let message = format!("cannot read the request log {}", self.path.display());
-        let hint = if is_damage {
+        let path = REQUESTS.path(&self.folder);
+        let message = format!("cannot read the request log {}", path.display());
+        let hint = if error.is_damage() {
             "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
         } else {
             "Try again; when it happens twice, check the disk and the data folder."
