@@ -5,19 +5,12 @@ import { fake } from '../src/backend/fake'
 import '../src/screens/Playground/Playground.svelte'
 import { go, route } from '../src/state/router.svelte'
 import { current, isRunning, run } from '../src/state/trial.svelte'
-import { open, type, waitFor } from './helpers'
+import { hold, open, type, waitFor } from './helpers'
 
 // First in its file: the lists come in once.
 it('leaves a trial alone that was sent before the lists had come in', async () => {
   const back = fake()
-  const { call } = back
-  let hasCome = () => {}
-  const come = new Promise<void>((resolve) => (hasCome = resolve))
-  back.call = async (name, ...input) => {
-    const answer = await call(name, ...input)
-    if (name === 'list_features') await come
-    return answer
-  }
+  const letGo = hold(back, 'list_features')
   const other = back.open
   back.open = (name, input, onEvent, onEnd) =>
     name === 'prompt' ? () => {} : other(name, input, onEvent, onEnd)
@@ -25,7 +18,7 @@ it('leaves a trial alone that was sent before the lists had come in', async () =
   await type('Message', 'hello')
   run()
   const { id } = current
-  hasCome()
+  letGo()
   await waitFor(() => expect(route.query).not.toHaveProperty('model'))
   expect(current.id).toBe(id)
   expect(isRunning()).toBe(true)
@@ -33,20 +26,13 @@ it('leaves a trial alone that was sent before the lists had come in', async () =
 
 it('does not show what an earlier link asked for', async () => {
   const back = fake()
-  const { call } = back
-  let hasCome = () => {}
-  const come = new Promise<void>((resolve) => (hasCome = resolve))
-  back.call = async (name, ...input) => {
-    const answer = await call(name, ...input)
-    if (name === 'trial_of_request') await come
-    return answer
-  }
+  const letGo = hold(back, 'trial_of_request')
   await open('playground', [], { replay: '2390' }, back)
   await waitFor(() => expect(route.query).not.toHaveProperty('replay'))
   go('playground', [], { model: 'Mistral 7B-it' })
   await waitFor(() => expect(route.query).not.toHaveProperty('model'))
   const { id } = current
-  hasCome()
+  letGo()
   await new Promise((done) => setTimeout(done))
   expect(current.id).toBe(id)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { fake } from '../src/backend/fake'
-import { open, press, screen, type, waitFor } from './helpers'
+import { hold, open, press, screen, type, waitFor } from './helpers'
 
 describe('the limits of the gateway', () => {
   it('are refused outside their range, at the field', async () => {
@@ -28,21 +28,15 @@ describe('the limits of the gateway', () => {
       }),
     )
   })
+
   it('keep what is typed while they are saved', async () => {
     const back = fake()
-    const { call } = back
-    let isSaved = () => {}
-    const saved = new Promise<void>((resolve) => (isSaved = resolve))
-    back.call = async (name, ...input) => {
-      const answer = await call(name, ...input)
-      if (name === 'save_gateway_settings') await saved
-      return answer
-    }
+    const letGo = hold(back, 'save_gateway_settings')
     await open('gateway', [], {}, back)
     await type('Try again', '1')
     await press(/^Save/)
     await type('Wait in the queue', '30')
-    isSaved()
+    letGo()
     await screen.findByText(/^Queue\./)
     expect(await screen.findByLabelText('Wait in the queue')).toHaveProperty('value', '30')
     expect(await screen.findByLabelText('Try again')).toHaveProperty('value', '1')

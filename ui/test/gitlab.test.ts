@@ -5,7 +5,7 @@ import { fake } from '../src/backend/fake'
 import { addressFor, isOld } from '../src/screens/Gateway/gitlab.svelte'
 import { discardAll } from '../src/state/drafts.svelte'
 import { go } from '../src/state/router.svelte'
-import { open, press, screen, type, waitFor, within } from './helpers'
+import { hold, open, press, screen, type, waitFor, within } from './helpers'
 
 const saved = (back: { calls: { name: string; input: unknown }[] }) =>
   back.calls.findLast((call) => call.name === 'save_gitlab_settings')?.input
@@ -32,6 +32,21 @@ describe('what is set for GitLab', () => {
       }),
     )
     await waitFor(() => expect(screen.queryByText(/^\d change/)).toBeNull())
+  })
+
+  it('keeps what is typed while it is saved', async () => {
+    discardAll()
+    const back = fake()
+    const letGo = hold(back, 'save_gitlab_settings')
+    await open('gateway', ['access'], {}, back)
+    await type('GitLab URL', 'https://git.example.org')
+    await press(/^Save and check/)
+    await type('Documentation', '/srv/other')
+    await screen.findByText('2 changes')
+    letGo()
+    await screen.findByText('1 change')
+    expect(await screen.findByLabelText('Documentation')).toHaveProperty('value', '/srv/other')
+    expect(await screen.findByLabelText('GitLab URL')).toHaveProperty('value', 'https://git.example.org')
   })
 
   it('is refused at the field, which is looked at', async () => {

@@ -33,3 +33,16 @@ export async function press(name: string | RegExp): Promise<void> {
   const button = await screen.findByRole('button', { name })
   button.click()
 }
+
+/** Holds the answers of one operation back until the returned function is called. */
+export function hold(back: Fake, operation: string): () => void {
+  const { call } = back
+  let letGo = () => {}
+  const gone = new Promise<void>((resolve) => (letGo = resolve))
+  back.call = async (name, ...input) => {
+    const answer = await call(name, ...input)
+    if (name === operation) await gone
+    return answer
+  }
+  return letGo
+}

@@ -3,9 +3,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { fake } from '../src/backend/fake'
 import { begin, changed, faults, leaveFiles, pieces, ruleOf } from '../src/screens/Settings/settings.svelte'
 import { discardAll } from '../src/state/drafts.svelte'
-import { open, press, screen, type, waitFor } from './helpers'
+import { dismiss, toasts } from '../src/state/toasts.svelte'
+import { hold, open, press, screen, type, waitFor } from './helpers'
 
-afterEach(discardAll)
+afterEach(() => {
+  discardAll()
+  for (const { id } of [...toasts.shown]) dismiss(id)
+})
 
 const saved = (back: ReturnType<typeof fake>, name: string) =>
   back.calls.filter((call) => call.name === name).map((call) => call.input)
@@ -71,6 +75,22 @@ describe('the settings screen', () => {
     await waitFor(() => expect(saved(back, 'save_log_settings')).toMatchObject([{ keep_days: 7 }]))
     expect(saved(back, 'save_redaction')).toEqual([])
     await waitFor(() => expect(screen.queryByRole('region', { name: 'Staged changes' })).toBeNull())
+  })
+
+  it('keeps what is typed while it is saved', async () => {
+    const back = fake()
+    const letGo = hold(back, 'save_log_settings')
+    await open('settings', [], {}, back)
+    await type('Keep requests for', '7')
+    await press(/^Save/)
+    await type('Keep requests for', '9')
+    letGo()
+    await screen.findByText('Saved')
+    expect(await screen.findByLabelText('Keep requests for')).toHaveProperty('value', '9')
+    await press(/^Save/)
+    await waitFor(() =>
+      expect(saved(back, 'save_log_settings')).toMatchObject([{ keep_days: 7 }, { keep_days: 9 }]),
+    )
   })
 
   it('tries a pattern on the sample before it is saved, and marks what it finds', async () => {

@@ -3,12 +3,12 @@
 import type { RequestPage } from '../../api/RequestPage'
 import type { RequestQuery } from '../../api/RequestQuery'
 import type { RequestView } from '../../api/RequestView'
+import { HEIGHT } from '../../parts/Rows.svelte'
 import { asError, backend, type ApiError } from '../../backend'
 
 export type Filter = Pick<RequestQuery, 'query'>
 
 const PAGE = 100
-const HEIGHT = 28
 /** The newest rows that are looked at: those in sight and some below. Thousands a second may pass there. */
 const newestInSight = () => Math.ceil(window.innerHeight / HEIGHT) + 16
 /** More than anyone reads; what lies behind is asked for again. */

@@ -25,8 +25,9 @@ export function measures(): { readonly all: (Measured | undefined)[] } {
     const found = trial.columns.map(async ({ model }, index) => {
       const messages = nextMessages(trial, index)
       const request = requestOf(trial, index, { mode: 'chat', messages })
-      const isEmpty = request.ask.mode === 'chat' && request.ask.messages.length === 0
-      if (model === '' || isEmpty) return undefined
+      const last = request.ask.mode === 'chat' ? request.ask.messages.at(-1) : undefined
+      // GitLab's own call ends with a question.
+      if (model === '' || !last || (request.sent_as === 'gitlab' && last.role !== 'user')) return undefined
       try {
         const measure = await backend.call('measure_prompt', request)
         return { model, measure, over: overBy(measure, parametersOf(trial, index).max_tokens) }
