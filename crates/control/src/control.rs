@@ -110,7 +110,9 @@ impl Control {
                 notices.extend(found);
                 (log, sink)
             }
-            Purpose::Change | Purpose::Read => (RequestLog::read_only(folder), record_channel().0),
+            Purpose::Change | Purpose::Read => {
+                (RequestLog::read_only(folder), record_channel(None).0)
+            }
         };
         let (history, found) = History::new(folder, lock.is_some());
         notices.extend(found);

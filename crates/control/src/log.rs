@@ -6,10 +6,12 @@ mod count;
 mod database;
 mod export;
 mod index;
+mod journal;
 mod keeper;
 mod list;
 pub mod measure;
 mod reader;
+mod replay;
 mod retention;
 mod rows;
 mod schema;
@@ -40,6 +42,7 @@ use crate::view::{
     ExportFormat, Exported, LogSpace, LogView, Notice, RequestId, RequestPage, RequestQuery,
     RequestView,
 };
+use journal::Journal;
 use keeper::{Event, Keeper};
 use list::Wanted;
 use reader::Reader;
@@ -98,19 +101,26 @@ impl RequestLog {
     /// folder: rows that still run are from a dead process and become interrupted, and a damaged
     /// database is set aside.
     pub(crate) fn open(folder: &Path, sweep: bool) -> (Self, Sink, Vec<Notice>) {
-        let (sink, events) = record_channel();
-        let (log, notices) = Self::keep::<_, Room>(folder, sweep, events);
+        let shared = Shared::new(sweep);
+        let journal = Arc::new(Journal::new(folder, Arc::clone(&shared)));
+        let (sink, events) = record_channel(Some(Arc::clone(&journal) as _));
+        let (log, notices) = Self::keep::<_, Room>(folder, sweep, shared, journal, events);
         (log, sink, notices)
     }
 
-    fn keep<E, R>(folder: &Path, sweep: bool, events: UnboundedReceiver<E>) -> (Self, Vec<Notice>)
+    fn keep<E, R>(
+        folder: &Path,
+        sweep: bool,
+        shared: Arc<Shared>,
+        journal: Arc<Journal>,
+        events: UnboundedReceiver<E>,
+    ) -> (Self, Vec<Notice>)
     where
         E: Into<Event<R>> + Send + 'static,
         R: Send + 'static,
     {
-        let shared = Shared::new(sweep);
         let mut notices = Vec::new();
-        let keeper = Keeper::open(folder, sweep, Arc::clone(&shared), &mut notices);
+        let keeper = Keeper::open(folder, sweep, Arc::clone(&shared), journal, &mut notices);
         let (commands, receiver) = mpsc::channel(16);
         let thread = Mutex::new(writer::start(events, receiver, keeper));
         let reader = Arc::new(Reader::new(folder));

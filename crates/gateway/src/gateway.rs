@@ -254,7 +254,7 @@ impl Gateway {
         };
         let mut record = match inside.is_some_and(|inside| inside.is_measured) {
             // Nobody asked a model: it has no row.
-            true => record_channel().0.begin(accepted, None).await,
+            true => record_channel(None).0.begin(accepted, None).await,
             false => self.sink.begin(accepted, line.hang_up.clone()).await,
         };
         let voice = match endpoint {

@@ -162,7 +162,7 @@ mod tests {
                 open: "<think>".into(),
                 close: "</think>".into(),
             };
-            let (sink, _records) = record_channel();
+            let (sink, _records) = record_channel(None);
             let accepted = Accepted {
                 at: jiff::Timestamp::UNIX_EPOCH,
                 correlation_id: "id".into(),

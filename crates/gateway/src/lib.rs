@@ -47,9 +47,9 @@ pub use gitlab::{Documentation, Found, GitlabAccess, ModelCalls, TOKEN_REFUSED};
 pub use inside::{Inside, Watched, may_be_posted};
 pub use measure::Measured;
 pub use record::{
-    Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, MEMORY_MOST,
-    Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink, Token,
-    UpstreamCall, record_channel,
+    Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, Journal,
+    MEMORY_MOST, Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink,
+    Token, UpstreamCall, record_channel,
 };
 pub use server::{Drained, Listening};
 pub use snapshot::{Snapshot, UpstreamKey};

@@ -1,4 +1,4 @@
-//! One record per accepted request, from its start to its end, sent to whoever keeps them.
+//! One record per accepted request, from its start to its end.
 //! Holds no prompt and no answer unless the request is recorded (`record/tape.rs`), and no key.
 
 mod body;
@@ -10,10 +10,10 @@ mod mask;
 pub(crate) mod params;
 pub(crate) mod prompt;
 mod running;
+mod sink;
 mod tape;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -22,153 +22,18 @@ use domain::{Model, Settings};
 use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::GatewayError;
 use crate::inside::{Watched, Watcher};
 pub use body::{BODY_MOST, Body, Cut, Piece};
-use expanded::Shelf;
 pub use expanded::{
     Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, REQUEST_MOST, UpstreamCall,
 };
 pub use facts::{Accepted, Outcome, Routed, Token};
 pub use head::Head;
-use running::Running;
+pub use sink::{Journal, RecordEvent, Room, Sink, record_channel};
 pub(crate) use tape::{CallTape, Tape};
-
-/// A step in the life of one request. Events of one request come in this order; those between the
-/// first and the last may be absent.
-#[derive(Debug)]
-pub enum RecordEvent {
-    /// It was accepted.
-    Started {
-        /// Tells the requests of this process apart.
-        sequence: u64,
-        /// What is known.
-        accepted: Box<Accepted>,
-    },
-    /// Its model was found.
-    Routed {
-        /// The same number as at the start.
-        sequence: u64,
-        /// What is known now.
-        routed: Box<Routed>,
-    },
-    /// It was recorded; its end follows at once.
-    Expanded {
-        /// The same number as at the start.
-        sequence: u64,
-        /// What the recording keeps.
-        expanded: Box<Expanded>,
-    },
-    /// It ended.
-    Finished {
-        /// The same number as at the start.
-        sequence: u64,
-        /// How it ended.
-        outcome: Box<Outcome>,
-        /// The room of this request; to be dropped when the row is kept.
-        room: Room,
-    },
-}
-
-/// A request's place between the gateway and the keeper of records.
-#[derive(Debug)]
-pub struct Room {
-    _permit: OwnedSemaphorePermit,
-}
-
-/// Where records go. A request takes its room before it starts, so back-pressure falls on new
-/// requests, and to finish a record can neither wait nor fail.
-#[derive(Debug, Clone)]
-pub struct Sink {
-    // Not bounded by itself: `room` bounds it to four events for each request with room.
-    events: UnboundedSender<RecordEvent>,
-    room: Arc<Semaphore>,
-    next: Arc<AtomicU64>,
-    hung_up: Arc<AtomicU64>,
-    shelf: Arc<Shelf>,
-    running: Arc<Running>,
-}
-
-/// Requests that may stand between the gateway and the keeper of records: more than can be in
-/// flight.
-const ROOM: usize = 16_384;
-
-/// Makes a sink and the end from which its keeper reads.
-pub fn record_channel() -> (Sink, UnboundedReceiver<RecordEvent>) {
-    let (events, receiver) = unbounded_channel();
-    let room = Arc::new(Semaphore::new(ROOM));
-    (
-        Sink {
-            events,
-            room,
-            next: Arc::new(AtomicU64::new(1)),
-            hung_up: Arc::default(),
-            shelf: Arc::default(),
-            running: Arc::default(),
-        },
-        receiver,
-    )
-}
-
-impl Sink {
-    /// Requests accepted so far.
-    pub fn accepted(&self) -> u64 {
-        self.next.load(Ordering::Relaxed) - 1
-    }
-
-    /// Requests whose client left before the end, so far.
-    pub fn hung_up(&self) -> u64 {
-        self.hung_up.load(Ordering::Relaxed)
-    }
-
-    /// Drops what running requests have recorded so far, and makes what was sent before this moment
-    /// such that it must not be kept ([`Expanded::is_purged`]).
-    pub fn purge(&self) {
-        self.shelf.purge();
-    }
-
-    /// Ends a running request as if its client had left; its client is told that the admin did it.
-    /// Returns when it has ended; false when it ran no more.
-    pub async fn cancel(&self, sequence: u64) -> bool {
-        self.running.cancel(sequence).await
-    }
-
-    /// Begins a record. Waits while the keeper is far behind. `hang_up` closes the connection.
-    pub(crate) async fn begin(
-        &self,
-        accepted: Accepted,
-        hang_up: Option<CancellationToken>,
-    ) -> Record {
-        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
-        let sequence = self.next.fetch_add(1, Ordering::Relaxed);
-        self.send(RecordEvent::Started {
-            sequence,
-            accepted: Box::new(accepted),
-        });
-        Record {
-            sink: self.clone(),
-            sequence,
-            started: Instant::now(),
-            room: permit.map(|permit| Room { _permit: permit }),
-            cancel: self.running.add(sequence, hang_up),
-            streamed: false,
-            model: None,
-            tokens: Tokens::default(),
-            outcome: Outcome::default(),
-            tape: None,
-            watcher: None,
-        }
-    }
-
-    fn send(&self, event: RecordEvent) {
-        // A keeper that is gone cannot be told; the gateway goes on answering.
-        let _ = self.events.send(event);
-    }
-}
 
 /// The record of one running request. Dropped without a verdict it says *cancelled*: the client
 /// hung up.
@@ -210,7 +75,7 @@ impl Record {
             false => ExpandedBy::Playground,
         };
         if by == ExpandedBy::Recording || watcher.is_some() {
-            let tape = Tape::new(by, parts, settings, &self.sink.shelf, self.started);
+            let tape = Tape::new(by, parts, settings, self.sink.shelf(), self.started);
             self.tape = Some(tape);
             self.watcher = watcher.cloned();
             if let (Some(tape), true) = (&self.tape, self.watcher.is_some()) {
@@ -229,7 +94,7 @@ impl Record {
                     by,
                     parts,
                     settings,
-                    &self.sink.shelf,
+                    self.sink.shelf(),
                     self.started,
                 ));
             }
@@ -335,7 +200,7 @@ impl Record {
             let status = GatewayError::Cancelled.status().as_u16();
             self.outcome.status.get_or_insert(status);
         } else {
-            self.sink.hung_up.fetch_add(1, Ordering::Relaxed);
+            self.sink.note_hang_up();
         }
     }
 
@@ -377,6 +242,6 @@ impl Drop for Record {
                 room,
             });
         }
-        self.sink.running.remove(self.sequence);
+        self.sink.remove(self.sequence);
     }
 }

@@ -23,10 +23,15 @@ pub(super) static REQUESTS: Schema = Schema {
     ],
 };
 
+/// Pages that are written ahead before they go into the file, about 32 MB. The pages that each batch
+/// touches anew are copied once in that time: with SQLite's 1,000 a row costs a sixth more.
+const WAL_PAGES: i64 = 8_000;
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "incremental")?;
     become_wal(connection)?;
     connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "cache_size", -16_384)
 }
 

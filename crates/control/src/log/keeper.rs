@@ -15,6 +15,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::Shared;
 use super::care::Care;
+use super::journal::Journal;
 use super::retention;
 use super::rows::{Statements, note};
 use super::spans::Additions;
@@ -42,6 +43,9 @@ pub(super) struct Keeper<R> {
     folder: PathBuf,
     holder: bool,
     shared: Arc<Shared>,
+    journal: Arc<Journal>,
+    /// What the numbers of requests are counted from in the table; none while nothing is taken down.
+    base: Option<i64>,
     disk: Disk,
     running: HashMap<u64, Known>,
     /// Running requests whose row is behind.
@@ -59,6 +63,7 @@ impl<R> Keeper<R> {
         folder: &Path,
         holder: bool,
         shared: Arc<Shared>,
+        journal: Arc<Journal>,
         notices: &mut Vec<Notice>,
     ) -> Self {
         let recordings = Recordings::new(folder, Arc::clone(&shared.recordings));
@@ -66,6 +71,8 @@ impl<R> Keeper<R> {
             folder: folder.to_owned(),
             holder,
             shared,
+            journal,
+            base: None,
             disk: Disk::Refuses {
                 tries: 0,
                 next_try: Instant::now(),
@@ -92,11 +99,11 @@ impl<R> Keeper<R> {
     }
 
     /// Takes one step of a request; it is kept by the next [`Self::commit`].
+    /// What must not be written has been replaced in it, except in what was expanded.
     pub(super) fn take(&mut self, event: Event<R>) {
         let redaction = self.shared.redaction.load();
         match event {
-            Event::Started(sequence, mut accepted) => {
-                redaction.accepted(&mut accepted);
+            Event::Started(sequence, accepted) => {
                 let known = Known {
                     accepted,
                     routed: None,
@@ -107,8 +114,7 @@ impl<R> Keeper<R> {
                 self.running.insert(sequence, known);
                 self.touched.push(sequence);
             }
-            Event::Routed(sequence, mut routed) => {
-                redaction.routed(&mut routed);
+            Event::Routed(sequence, routed) => {
                 if let Some(known) = self.running.get_mut(&sequence) {
                     // A row that is not written yet is in the list already.
                     if known.row.is_some() {
@@ -126,8 +132,7 @@ impl<R> Keeper<R> {
                     known.expanded = Some(expanded);
                 }
             }
-            Event::Finished(sequence, mut outcome, room) => {
-                redaction.outcome(&mut outcome);
+            Event::Finished(sequence, outcome, room) => {
                 if let Some(known) = self.running.remove(&sequence) {
                     if let Some(files) = &self.shared.files {
                         files.ended(&log_files::Ended {
@@ -216,8 +221,27 @@ impl<R> Keeper<R> {
         let outcome = ended
             .collect::<Result<Vec<_>, _>>()
             .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "the request log was not closed in order");
+        match outcome {
+            Err(error) => tracing::warn!(%error, "the request log was not closed in order"),
+            Ok(()) if self.base.is_none() => {}
+            Ok(()) => {
+                if let Err(error) = self.journal.end() {
+                    tracing::warn!(%error, "the journal of the request log stays");
+                }
+            }
+        }
+    }
+
+    /// Before everything that was sent so far is taken: has the journal begin a new file, if it is
+    /// time for one.
+    pub(super) fn turn_journal(&self) {
+        self.journal.turn();
+    }
+
+    /// After it was committed: the journal need not know it any more, if it is in the table.
+    pub(super) fn forget_journal(&self) {
+        if matches!(self.disk, Disk::Ready(_)) && self.waiting.is_empty() && self.ended.is_empty() {
+            self.journal.forget();
         }
     }
 
@@ -266,7 +290,9 @@ impl<R> Keeper<R> {
         let mut rows = Vec::new();
         let mut clients = HashMap::new();
         for (sequence, known, outcome) in &new {
-            let row = statements.insert(&known.accepted, known.routed.as_deref(), *outcome)?;
+            let number = self.base.map(|base| base + *sequence as i64);
+            let (accepted, routed) = (&known.accepted, known.routed.as_deref());
+            let row = statements.insert(accepted, routed, *outcome, number)?;
             additions.began(known.accepted.at, row);
             match outcome {
                 Some(outcome) => additions.ended(known.accepted.at, row, outcome),

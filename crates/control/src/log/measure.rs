@@ -1,6 +1,7 @@
 //! What the bench of the request log measures and a face cannot reach: writing, indexing, removing.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{LogSettings, Provider};
@@ -8,6 +9,7 @@ use gateway::{Accepted, Outcome, RequestState, Routed};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::journal::Journal;
 use super::keeper::{Event, Keeper};
 use super::{Shared, database, index, retention};
 
@@ -16,7 +18,9 @@ const BATCH: u64 = 20;
 
 /// How long it takes to write so many requests, each as it begins, is routed and ends.
 pub fn write(folder: &Path, rows: u64) -> Duration {
-    let mut keeper = Keeper::open(folder, false, Shared::new(false), &mut Vec::new());
+    let shared = Shared::new(false);
+    let journal = Arc::new(Journal::new(folder, Arc::clone(&shared)));
+    let mut keeper = Keeper::open(folder, false, shared, journal, &mut Vec::new());
     let requests: Vec<_> = (0..rows).map(request).collect();
     let begun = Instant::now();
     let mut before: Option<(u64, Box<Outcome>)> = None;

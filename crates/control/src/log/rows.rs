@@ -20,8 +20,8 @@ pub(super) const TEXT_COLUMNS: [usize; 9] = [2, 5, 6, 7, 8, 15, 16, 19, 22];
 const INSERT: &str = "INSERT INTO requests (started_at, correlation_id, state, method, path, client, model, \
      feature, streamed, status, first_token_us, duration_us, prompt_tokens, completion_tokens, \
      finish_reason, error, family, provider, answered_by, retries, queued_us, notes, \
-     address, connect_us, gap_us, auth_us, token_issuer, instance_id, params) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     address, connect_us, gap_us, auth_us, token_issuer, instance_id, params, sequence) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // Two updates, because SQLite rewrites the index of each column that an update names.
 const ROUTE: &str = "UPDATE requests SET model = ?, feature = ?, streamed = ?, family = ?, \
@@ -54,12 +54,13 @@ impl<'a> Statements<'a> {
         })
     }
 
-    /// Adds a row; without an outcome it runs. Returns its id.
+    /// Adds a row; without an outcome it runs. `sequence` is its number in the journal. Returns its id.
     pub(super) fn insert(
         &mut self,
         accepted: &Accepted,
         routed: Option<&Routed>,
         outcome: Option<&Outcome>,
+        sequence: Option<i64>,
     ) -> rusqlite::Result<i64> {
         let token = outcome.and_then(|outcome| outcome.token.as_deref());
         self.insert.insert(params![
@@ -100,6 +101,7 @@ impl<'a> Statements<'a> {
             token.and_then(|token| token.issuer.as_deref()),
             token.and_then(|token| token.instance.as_deref()),
             outcome.and_then(|outcome| outcome.params.as_deref()),
+            sequence,
         ])
     }
 

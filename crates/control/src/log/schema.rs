@@ -1,7 +1,7 @@
 //! The tables of the request log, as each version of the program left them. Opens no file.
 
 /// Lifts a database of the version of its place (from 0) to the next one.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
@@ -82,5 +82,11 @@ pub(super) const MIGRATIONS: [&str; 5] = [
 ",
     "
     ALTER TABLE requests ADD COLUMN params TEXT;       -- a JSON array of keys and values
+",
+    "
+    -- The number that the process of this row gave it, for its journal; none where it kept none.
+    ALTER TABLE requests ADD COLUMN sequence INTEGER;
+    -- How many processes have kept a journal.
+    ALTER TABLE totals ADD COLUMN runs INTEGER NOT NULL DEFAULT 0;
 ",
 ];

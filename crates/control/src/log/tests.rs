@@ -15,6 +15,17 @@ fn zoned() -> Zoned {
     now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(1)))
 }
 
+/// A log that keeps these events.
+fn keep(
+    folder: &Path,
+    sweep: bool,
+    events: UnboundedReceiver<Event<()>>,
+) -> (RequestLog, Vec<Notice>) {
+    let shared = Shared::new(sweep);
+    let journal = Arc::new(Journal::new(folder, Arc::clone(&shared)));
+    RequestLog::keep(folder, sweep, shared, journal, events)
+}
+
 /// A running log and its events.
 struct Fixture {
     folder: tempfile::TempDir,
@@ -30,7 +41,7 @@ impl Fixture {
 
     fn in_folder(folder: tempfile::TempDir, sweep: bool) -> (Self, Vec<Notice>) {
         let (events, receiver) = unbounded_channel();
-        let (log, notices) = RequestLog::keep(folder.path(), sweep, receiver);
+        let (log, notices) = keep(folder.path(), sweep, receiver);
         (
             Self {
                 folder,
@@ -188,7 +199,7 @@ async fn a_close_ends_running_rows_and_leaves_one_file() {
 async fn two_processes_write_into_one_log() {
     let mut serve = Fixture::new();
     let (events, receiver) = unbounded_channel();
-    let (log, _) = RequestLog::keep(serve.folder.path(), false, receiver);
+    let (log, _) = keep(serve.folder.path(), false, receiver);
     for _ in 0..50 {
         serve.request(0, "mixtral", RequestState::Completed, None);
         events

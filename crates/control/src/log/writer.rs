@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 use super::keeper::{Event, Keeper};
 use crate::view::RequestId;
 
-/// The shortest time between two commits: events are gathered meanwhile. After a pause the first one is
-/// kept at once, so that a request leaves its row also when the process is killed right after it.
-const GATHER: Duration = Duration::from_millis(10);
+/// The shortest time between two commits: events are gathered meanwhile, and the journal has them. After
+/// a pause the first one is kept at once, so that a single request is seen at once.
+const GATHER: Duration = Duration::from_millis(40);
 /// Events in one transaction, at most.
 const BATCH: usize = 1_000;
 
@@ -75,6 +75,7 @@ async fn run<E: Into<Event<R>>, R>(
                 () = tokio::time::sleep_until(gathers_until.into()) => {}
             }
         }
+        keeper.turn_journal();
         let mut drained = false;
         while !drained {
             for _ in 0..BATCH {
@@ -86,6 +87,7 @@ async fn run<E: Into<Event<R>>, R>(
             }
             keeper.commit(Instant::now());
         }
+        keeper.forget_journal();
         gathers_until = Instant::now() + GATHER;
         match command {
             // Whoever asked may be gone.

@@ -23,7 +23,7 @@ impl Fixture {
     }
 
     async fn through(passage: Passage, pieces: Pieces) -> Self {
-        let (sink, records) = record_channel();
+        let (sink, records) = record_channel(None);
         let accepted = Accepted {
             at: jiff::Timestamp::UNIX_EPOCH,
             correlation_id: "id-7".into(),

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::{Disk, Keeper};
-use crate::log::database;
+use crate::log::{database, journal, replay};
 use crate::sqlite::DatabaseError;
 use crate::view::Notice;
 
@@ -42,7 +43,8 @@ impl<R> Keeper<R> {
             }
         }
         match opened {
-            Ok(connection) => {
+            Ok(mut connection) => {
+                self.begin_journal(&mut connection, notice.is_some());
                 self.disk = Disk::Ready(connection);
                 self.touched = self.running.keys().copied().collect();
                 self.tell_trouble(None);
@@ -50,6 +52,32 @@ impl<R> Keeper<R> {
             Err(error) => self.refuse(&error, now),
         }
         notice
+    }
+
+    /// Brings into the table what a killed process left in its journal, and begins a new one; once,
+    /// or when the table is new. Without a journal rows are kept as ever.
+    fn begin_journal(&mut self, connection: &mut Connection, is_new: bool) {
+        if !self.holder || self.base.is_some() && !is_new {
+            return;
+        }
+        let mut begin = || -> Result<i64, DatabaseError> {
+            if self.base.is_none()
+                && let Some(left) = journal::left(&self.folder)?
+            {
+                let rows = replay::replay(connection, left)?;
+                tracing::info!(
+                    rows,
+                    "rows of a process that was killed came from its journal"
+                );
+            }
+            let base = replay::next_base(connection)?;
+            self.journal.begin(base)?;
+            Ok(base)
+        };
+        match begin() {
+            Ok(base) => self.base = Some(base),
+            Err(error) => tracing::warn!(%error, "the request log has no journal"),
+        }
     }
 
     /// Notes that the disk refuses, and when to try again.

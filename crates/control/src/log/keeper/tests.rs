@@ -37,7 +37,9 @@ impl Fixture {
 
     fn in_folder(folder: tempfile::TempDir) -> Self {
         let shared = Shared::new(false);
-        let keeper = Keeper::open(folder.path(), true, Arc::clone(&shared), &mut Vec::new());
+        let journal = Arc::new(Journal::new(folder.path(), Arc::clone(&shared)));
+        let notices = &mut Vec::new();
+        let keeper = Keeper::open(folder.path(), true, Arc::clone(&shared), journal, notices);
         let (room, given_back) = channel();
         Self {
             folder,

@@ -259,6 +259,7 @@ async fn rows_of_an_older_log_are_searched_and_summed_up_after_the_lift() {
              ALTER TABLE requests DROP COLUMN gap_us; ALTER TABLE requests DROP COLUMN auth_us;
              ALTER TABLE requests DROP COLUMN token_issuer;
              ALTER TABLE requests DROP COLUMN instance_id; ALTER TABLE requests DROP COLUMN params;
+             ALTER TABLE requests DROP COLUMN sequence;
              UPDATE requests SET state = 'running' WHERE id = 3; PRAGMA user_version = 2;",
         )
         .unwrap();

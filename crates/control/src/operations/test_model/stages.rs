@@ -293,7 +293,7 @@ impl Test<'_> {
             .iter()
             .map(|key| (self.model.id, UpstreamKey::Ready(Arc::clone(key))))
             .collect();
-        let (sink, _nobody) = record_channel();
+        let (sink, _nobody) = record_channel(None);
         let snapshot = Snapshot::new(Arc::new(settings), keys, GitlabAccess::default());
         Arc::new(Gateway::new(snapshot, self.client.clone(), sink))
     }
