@@ -204,6 +204,16 @@ function spoken2() {
 }
 
 describe('the playground', () => {
+  it('says how fast an answer comes while it comes, about as far as its chunks tell', async () => {
+    const { back, streams } = asked('Count', 'Mixtral 8x7B-it')
+    await open('playground', [], {}, back)
+    for (let chunk = 0; chunk < 40; chunk++) streams[0]!.say({ ...said('n '), chunks: 1 })
+    const foot = await screen.findByRole('group', { name: 'What the last answer took' })
+    await waitFor(() => expect(foot.textContent).toMatch(/~\d+ tok\/s.*out ~40/), { timeout: 4000 })
+    streams[0]!.say(done)
+    await waitFor(() => expect(foot.textContent).not.toContain('~'))
+  })
+
   it('shows hostile markup as text and opens a link only after it was read in full', async () => {
     const { back, streams } = spoken()
     begin({ columns: [{ model: 'duo_chat', parameters: {}, turns: [] }] })

@@ -23,7 +23,11 @@ reasoning: string,
 /**
  * Pieces of calls of tools.
  */
-tool_calls?: Array<ToolCallPiece>, } | { "type": "finished", 
+tool_calls?: Array<ToolCallPiece>, 
+/**
+ * In how many chunks the server sent it, which most send token by token. None of bare text.
+ */
+chunks?: number, } | { "type": "finished", 
 /**
  * What it took.
  */

@@ -125,6 +125,7 @@ async fn ask(
                 text,
                 reasoning,
                 tool_calls,
+                ..
             } => {
                 if prints {
                     output.piece(&text)?;

@@ -99,6 +99,7 @@ fn add(event: &PromptEvent, answer: &mut TrialAnswer) {
             text,
             reasoning,
             tool_calls,
+            ..
         } => {
             if answer.text.len() + answer.reasoning.len() < FOLLOWED {
                 answer.text += text;

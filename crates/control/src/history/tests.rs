@@ -78,6 +78,7 @@ fn delta(text: &str) -> PromptEvent {
         text: text.into(),
         reasoning: "hm ".into(),
         tool_calls: Vec::new(),
+        chunks: 1,
     }
 }
 

@@ -202,6 +202,7 @@ impl Answer {
             text: heard.text,
             reasoning: heard.reasoning,
             tool_calls: heard.tool_calls,
+            chunks: heard.chunks,
         })
     }
 

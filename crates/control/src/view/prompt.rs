@@ -197,6 +197,10 @@ impl PromptRequest {
     }
 }
 
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What happens to a prompt, in order: started, then deltas, then finished or failed. One that is
 /// refused before it is sent only fails, with the place in its error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -218,6 +222,10 @@ pub enum PromptEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[ts(as = "Option<Vec<ToolCallPiece>>", optional)]
         tool_calls: Vec<ToolCallPiece>,
+        /// In how many chunks the server sent it, which most send token by token. None of bare text.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(as = "Option<u32>", optional)]
+        chunks: u32,
     },
     /// The answer is complete.
     Finished {

@@ -12,7 +12,14 @@ import { empty, isTouched, newId } from './ask'
 export type Current = { id: TrialId; trial: Trial; replays?: string; row?: TrialRow }
 
 /** What of an answer is not kept: since when it is asked, with what, and how its stream is closed. */
-export type Live = { startedAt: number; firstAt?: number; asked: string; close: () => void }
+export type Live = {
+  startedAt: number
+  firstAt?: number
+  /** How many chunks came: about as many as tokens. */
+  chunks: number
+  asked: string
+  close: () => void
+}
 
 export const current = $state<Current>({ id: newId(), trial: empty() })
 /** By column. */

@@ -60,7 +60,7 @@ export function ask(index: number, place: number): void {
   const request = $state.snapshot(requestOf(trial, index, askOf(trial, index, place)))
   turn.answer = { state: 'streaming', text: '', reasoning: '', tool_calls: [] }
   const answer = turn.answer
-  live[index] = { startedAt: Date.now(), asked: asked(trial, index), close: () => {} }
+  live[index] = { startedAt: Date.now(), chunks: 0, asked: asked(trial, index), close: () => {} }
   const mine = live[index]
   const isMine = () => answer.state === 'streaming'
   // Columns may have been removed meanwhile: the place is looked up, not remembered.
@@ -94,6 +94,7 @@ function hear(answer: TrialAnswer, mine: Live, event: PromptEvent): void {
       break
     case 'delta':
       mine.firstAt ??= Date.now()
+      mine.chunks += event.chunks ?? 0
       if (event.text) answer.text += event.text
       if (event.reasoning) answer.reasoning += event.reasoning
       event.tool_calls?.forEach((piece) => gather(answer, piece))

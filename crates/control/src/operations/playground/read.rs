@@ -31,6 +31,8 @@ pub(super) struct Heard {
     pub(super) text: String,
     pub(super) reasoning: String,
     pub(super) tool_calls: Vec<ToolCallPiece>,
+    /// In how many chunks it came; of bare text that is not known.
+    pub(super) chunks: u32,
     pub(super) prompt_tokens: Option<u32>,
     pub(super) completion_tokens: Option<u32>,
     pub(super) finish_reason: Option<String>,
@@ -41,7 +43,12 @@ pub(super) struct Heard {
 impl Heard {
     /// Whether there is nothing to show.
     pub(super) fn is_silent(&self) -> bool {
-        self.text.is_empty() && self.reasoning.is_empty() && self.tool_calls.is_empty()
+        self.length() == 0
+    }
+
+    /// How much there is to show.
+    fn length(&self) -> usize {
+        self.text.len() + self.reasoning.len() + self.tool_calls.len()
     }
 }
 
@@ -135,9 +142,11 @@ impl Reader {
                 let each = |event: &[u8]| events.extend(data_of(event).map(Cow::into_owned));
                 // The relay passes whole events only, none larger than the splitter takes.
                 let _ = self.splitter.push(piece, each);
-                events
-                    .iter()
-                    .for_each(|event| read_event(event, &mut heard));
+                for event in events {
+                    let length = heard.length();
+                    read_event(&event, &mut heard);
+                    heard.chunks += u32::from(heard.length() > length);
+                }
             }
             Form::Lines => {
                 self.rest.extend_from_slice(&piece);
@@ -193,7 +202,10 @@ impl Reader {
         let data = &line["data"];
         let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
         match line["type"].as_str() {
-            Some("final_answer_delta" | "unknown") => heard.text += &text("text"),
+            Some("final_answer_delta" | "unknown") => {
+                heard.text += &text("text");
+                heard.chunks += 1;
+            }
             Some("action") => {
                 heard.reasoning += &text("thought");
                 heard.tool_calls.push(ToolCallPiece {
