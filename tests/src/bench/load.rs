@@ -54,9 +54,9 @@ pub async fn requests(
 ) -> Measured {
     let barrier = Arc::new(Barrier::new(connections + 1));
     let mut running = JoinSet::new();
-    for number in 0..connections {
+    for _ in 0..connections {
         let (target, barrier) = (target.clone(), Arc::clone(&barrier));
-        let request = target.request(body, &format!("c{number}"));
+        let request = target.request(body);
         running.spawn(async move {
             let connection = Connection::open(&target.address).await;
             barrier.wait().await;
@@ -123,7 +123,7 @@ pub async fn paced_requests(
     let started = Instant::now();
     for number in 0..connections {
         let target = target.clone();
-        let request = target.request(&chat_body(), &format!("p{number}"));
+        let request = target.request(&chat_body());
         running.spawn(async move {
             let mut measured = Measured::default();
             // Spread over one beat, as independent clients are.
@@ -153,7 +153,7 @@ pub async fn paced_requests(
 
 /// The times to the first token of single streams, one after the other, shortest first.
 pub async fn first_tokens(target: &Target, count: usize) -> Vec<Duration> {
-    let request = target.request(&stream_body(2, Duration::ZERO), "first");
+    let request = target.request(&stream_body(2, Duration::ZERO));
     let mut times = Vec::new();
     let Ok(mut connection) = Connection::open(&target.address).await else {
         return times;
@@ -183,7 +183,7 @@ pub async fn paced_streams(
     let mut running = JoinSet::new();
     for number in 0..streams {
         let target = target.clone();
-        let request = target.request(&stream_body(pieces, pace), &format!("s{number}"));
+        let request = target.request(&stream_body(pieces, pace));
         running.spawn(async move {
             // Spread over one beat, as independent clients are.
             tokio::time::sleep(pace * number as u32 / streams as u32).await;
