@@ -39,7 +39,7 @@ function spoken(): { back: Fake; streams: Stream[]; saved: () => SaveTrial[] } {
   return { back, streams, saved }
 }
 
-const said = (text: string): PromptEvent => ({ type: 'delta', text, reasoning: '' })
+const said = (text: string, chunks = 0): PromptEvent => ({ type: 'delta', text, reasoning: '', chunks })
 const done: PromptEvent = { type: 'finished', summary: { correlation_id: 'x', duration_ms: 1 } }
 const answerOf = (column: number) => current.trial.columns[column]?.turns.at(-1)?.answer
 
@@ -207,7 +207,7 @@ describe('the playground', () => {
   it('says how fast an answer comes while it comes, about as far as its chunks tell', async () => {
     const { back, streams } = asked('Count', 'Mixtral 8x7B-it')
     await open('playground', [], {}, back)
-    for (let chunk = 0; chunk < 40; chunk++) streams[0]!.say({ ...said('n '), chunks: 1 })
+    for (let chunk = 0; chunk < 40; chunk++) streams[0]!.say(said('n ', 1))
     const foot = await screen.findByRole('group', { name: 'What the last answer took' })
     await waitFor(() => expect(foot.textContent).toMatch(/~\d+ tok\/s.*out ~40/), { timeout: 4000 })
     streams[0]!.say(done)

@@ -32,10 +32,12 @@ const COMMON = ['py', 'ts', 'js', 'sh', 'rs', 'go', 'java', 'sql', 'json', 'yaml
 const PAUSE = 100
 
 /**
- * Fetches the colours of the common languages and uses each once, with pauses. Without this the first code of an
+ * Fetches the letters of code and the colours of the common languages, and uses each once, with pauses. Without this the first code of an
  * answer makes a frame that is seen, and every answer beside it stands still.
  */
 export async function warm(): Promise<void> {
+  const font = getComputedStyle(document.documentElement).getPropertyValue('--font-mono')
+  await document.fonts.load(`12px ${font}`)
   for (const language of COMMON) {
     await load(language)
     highlighted('f(x)', language)
