@@ -148,6 +148,15 @@ describe('the strip of time', () => {
 })
 
 describe('the recording', () => {
+  it.each(['audit', 'service', 'join'])(
+    'is stopped from %s, too, which has no other button for it',
+    async (tab) => {
+      const back = await open('logs', [tab], {}, fake('state=recording&still'))
+      await press(words.stop)
+      await waitFor(() => expect(back.calls.some((call) => call.name === 'stop_recording')).toBe(true))
+    },
+  )
+
   it('is said on every screen and purged after a question', async () => {
     const back = await open('models', [], {}, fake('state=recording&still'))
     expect(await screen.findByText(/^prompts and answers of Code completion and /)).toBeTruthy()
