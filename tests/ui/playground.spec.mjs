@@ -120,7 +120,7 @@ test('a recorded request of a client is repeated in the playground', async () =>
   const lines = page.getByRole('grid').getByRole('row')
   await eventually('its row is there', async () => (await lines.count()) === 2)
   await lines.nth(1).click()
-  await page.getByRole('link', { name: 'Replay in the playground' }).click()
+  await page.getByRole('link', { name: 'Replay' }).click()
   await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
   await page.getByRole('article').getByText('hello').waitFor()
   control.run(['record', 'stop'])
