@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { FamilyRecord } from '../src/api/FamilyRecord'
 import { fake } from '../src/backend/fake'
 import { RECORDS } from '../src/backend/fake/families'
-import { partOf, queryFor, spanFor, written } from '../src/screens/Logs/density'
+import { bars, partOf, queryFor, spanFor, written } from '../src/screens/Logs/density'
 import { asCode, membersOf, pretty } from '../src/parts/exchange/json'
 import { marked, stopsOf, turnsOf, wordsOf } from '../src/parts/exchange/prompt'
 import { momentOf, termsOf, valueOf, withTerms } from '../src/screens/Logs/query'
@@ -125,6 +125,14 @@ describe('a query', () => {
 })
 
 describe('the strip of time', () => {
+  it('is bars of the part, of the rest, and of what failed', () => {
+    const bucket = (requests: number, errors = 0) => ({ requests, errors })
+    const { chosen, others, failed } = bars([bucket(10), bucket(0), bucket(5, 1)], { from: 0.5, to: 1 })
+    expect(others).toBe('M0.1 44V6.00h.8V44z')
+    expect(chosen).toBe('M2.1 44V25.00h.8V44z')
+    expect(failed).toBe('M2.1 44V40.20h.8V44z')
+  })
+
   const [start, end] = [Date.parse('2026-11-03T09:00:00Z'), Date.parse('2026-11-03T10:00:00Z')]
 
   it('writes a part as terms, and reads it back', () => {

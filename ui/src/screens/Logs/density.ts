@@ -1,5 +1,6 @@
 // How long the strip over the rows is, and what a part of it is as terms of the query.
 
+import type { ActivityBucket } from '../../api/ActivityBucket'
 import { momentOf, valueOf, withTerms } from './query'
 
 /** Minutes, in steps that people think in; the back end looks no further back. */
@@ -22,6 +23,34 @@ export function partOf(query: string, start: number, end: number): Part | undefi
   const share = (at: number) => Math.min(1, Math.max(0, (at - start) / (end - start)))
   const from = share(since ?? start)
   return { from, to: Math.max(from, share(until ?? end)) }
+}
+
+/** How high the strip is, and what is left free above its highest bar. */
+export const HEIGHT = 44
+const ABOVE = 6
+
+/**
+ * The bars as three paths, each place one unit wide: those of the part that is chosen, the others, and what
+ * failed over them. Two shapes for each bar made a frame that was seen whenever the strip was looked at anew.
+ */
+export function bars(
+  buckets: Pick<ActivityBucket, 'requests' | 'errors'>[],
+  part: Part | undefined,
+): { chosen: string; others: string; failed: string } {
+  const most = Math.max(1, ...buckets.map((bucket) => bucket.requests))
+  const bar = (place: number, count: number, least: number) => {
+    if (count === 0) return ''
+    const top = HEIGHT - Math.max(least, (count / most) * (HEIGHT - ABOVE))
+    return `M${place + 0.1} ${HEIGHT}V${top.toFixed(2)}h.8V${HEIGHT}z`
+  }
+  const paths = { chosen: '', others: '', failed: '' }
+  buckets.forEach((bucket, place) => {
+    const middle = (place + 0.5) / buckets.length
+    const isChosen = part !== undefined && middle >= part.from && middle <= part.to
+    paths[isChosen ? 'chosen' : 'others'] += bar(place, bucket.requests, 2)
+    paths.failed += bar(place, bucket.errors, 3)
+  })
+  return paths
 }
 
 const two = (value: number) => String(value).padStart(2, '0')
