@@ -137,7 +137,7 @@ async fn a_recorded_request_of_a_client_is_repeated() {
     window.click("link", "Logs").await;
     window.shows("1 of 1 match").await;
     window.click("[role=row]:not(.heads)", "").await;
-    window.click("link", "Replay in the playground").await;
+    window.click("link", "Replay").await;
     window.find("heading", "Playground").await;
     window.shows("What is a gatehouse?").await;
     window.click("button", "Ask now").await;
