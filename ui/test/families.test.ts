@@ -43,6 +43,16 @@ describe('a family', () => {
     await waitFor(() => expect(screen.queryByText('unsaved')).toBeNull())
   })
 
+  it('does not mark a mended field while another one keeps it from being asked about', async () => {
+    await open('models', ['families', 'codestral', 'copy'])
+    await type('FIM prompt', '[PREFIX]{prefix}')
+    await screen.findByRole('button', { name: 'To correct: FIM prompt' })
+    await type('Context', 'many')
+    await type('FIM prompt', '[PREFIX]{prefix}[SUFFIX]{suffix}')
+    await screen.findByRole('button', { name: 'To correct: Context' })
+    await press('Discard')
+  })
+
   it('names every field that holds no number, and asks nobody about such a record', async () => {
     const back = await open('models', ['families', 'codestral', 'copy'])
     await screen.findByDisplayValue('Mistral Codestral, copy')
