@@ -281,6 +281,19 @@ mod tests {
     }
 
     #[test]
+    fn chunks_are_counted_that_bring_something_to_show() {
+        let said = |delta: &str| format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
+        let events = [
+            r#"{"role":"assistant"}"#,
+            r#"{"content":"a"}"#,
+            r#"{"reasoning":"b"}"#,
+        ];
+        let events: String = events.map(said).concat();
+        let heard = Reader::new(Form::Events).push(events.into());
+        assert_eq!((heard.chunks, heard.text.as_str()), (2, "a"));
+    }
+
+    #[test]
     fn a_line_of_gitlabs_chat_is_read_wherever_its_pieces_end() {
         let lines = concat!(
             r#"{"type":"action","data":{"thought":"Look.","tool":"issue_reader","tool_input":"12"}}"#,
