@@ -1,6 +1,7 @@
 //! Measures the real window: frames and keys while answers stream, a long answer, the first token,
 //! and a log of a million rows. `cargo xtask bench ui` starts it; with `--quick` it shows in a minute
-//! that it works, and its figures say nothing.
+//! that it works, and its figures say nothing. The names of parts measure those alone: `streams`,
+//! `answer`, `first`, `scroll`, `tail`.
 
 #![expect(clippy::print_stdout, reason = "the table is its result")]
 
@@ -75,8 +76,10 @@ const QUICK: Extent = Extent {
 // One thread: it shares the machine with what is measured.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let is_quick = std::env::args().any(|word| word == "--quick");
-    let bench = Bench::new(if is_quick { QUICK } else { WHOLE });
+    let (flags, parts): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word == "--quick");
+    let bench = Bench::new(if flags.is_empty() { WHOLE } else { QUICK });
+    let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|word| word == part);
     let window = Window::open(&bench.desktop, &binary("gatehouse-desktop")).await;
     window.find("heading", "Overview").await;
     tokio::time::sleep(OPEN).await;
@@ -85,11 +88,11 @@ async fn main() -> ExitCode {
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---|");
     let kept = [
-        bench.streams(&window).await,
-        bench.long_answer(&window).await,
-        bench.first_token(&window).await,
-        bench.old_rows(&window).await,
-        bench.new_rows(&window).await,
+        !is_wanted("streams") || bench.streams(&window).await,
+        !is_wanted("answer") || bench.long_answer(&window).await,
+        !is_wanted("first") || bench.first_token(&window).await,
+        !is_wanted("scroll") || bench.old_rows(&window).await,
+        !is_wanted("tail") || bench.new_rows(&window).await,
     ];
     window.quit();
     match kept.into_iter().all(|kept| kept) {
