@@ -64,6 +64,17 @@ describe('what is shown in turn', () => {
     expect(shown).toEqual(['a', 'b'])
   })
 
+  it('waits for the character of a key when nothing else is shown', () => {
+    const shown: string[] = []
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'x' }))
+    inTurn(() => shown.push('a'))
+    frame(16)
+    frame(16)
+    expect(shown).toEqual([])
+    frame(20)
+    expect(shown).toEqual(['a'])
+  })
+
   it('waits for the character of a key that comes in the rest after a slow frame', () => {
     const shown: string[] = []
     inTurn(() => shown.push('a'))

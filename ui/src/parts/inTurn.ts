@@ -42,10 +42,12 @@ function run(show: Show, now: number): void {
   show(share)
 }
 
-/** Shows something when its turn comes: at once, where nothing else is shown. */
+/** Shows something when its turn comes: at once, where nothing else is shown and no key waits for its character. */
 export function inTurn(show: Show): void {
-  if (frame === 0) run(show, performance.now())
-  else waiting.add(show)
+  const now = performance.now()
+  if (frame === 0 && now >= roomUntil) return run(show, now)
+  waiting.add(show)
+  frame ||= requestAnimationFrame(next)
 }
 
 /** Takes back that something wants to be shown. */
