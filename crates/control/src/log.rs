@@ -4,6 +4,7 @@
 mod care;
 mod count;
 mod database;
+mod evidence;
 mod export;
 mod index;
 mod journal;
@@ -56,6 +57,7 @@ pub(crate) struct RequestLog {
     shared: Arc<Shared>,
     commands: Option<mpsc::Sender<Command>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    evidence: evidence::Known,
 }
 
 /// What the writer tells the rest of the program.
@@ -131,6 +133,7 @@ impl RequestLog {
                 shared,
                 commands: Some(commands),
                 thread,
+                evidence: evidence::Known::default(),
             },
             notices,
         )
@@ -145,6 +148,7 @@ impl RequestLog {
             shared: Shared::new(false),
             commands: None,
             thread: Mutex::new(None),
+            evidence: evidence::Known::default(),
         }
     }
 

@@ -36,7 +36,8 @@ export function resource<Value>(ask: () => Promise<Value>): Resource<Value> {
         const answer = await untrack(ask)
         // A slow answer never overwrites a newer one.
         if (turn < answered) return
-        value = answer
+        // What is the same is not shown anew: lists are asked for all the time, and whole screens hang on them.
+        if (JSON.stringify(answer) !== JSON.stringify(value)) value = answer
         error = undefined
       } catch (thrown) {
         if (turn >= answered) error = asError(thrown)

@@ -1,6 +1,5 @@
 //! What the requests of a period showed: counts, failures, times to first token.
 
-use domain::Feature;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -8,57 +7,12 @@ use super::rows::{COLUMNS, timestamp, view};
 use super::spans::{self, SPAN, Span, first_since};
 use crate::view::{Activity, ActivityBucket, Evidence, LastError, RequestView};
 
-/// The period of evidence, in milliseconds.
-const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Parts of a period of activity.
 pub(super) const BUCKETS: i64 = 60;
 /// Rows whose times to first token a percentile is taken of: the newest.
 pub(super) const SAMPLE: u32 = 10_000;
 /// The same for one part of a period.
 pub(super) const PART_SAMPLE: u32 = 500;
-
-/// Whose requests.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Of<'a> {
-    /// Of a deployment name.
-    Model(&'a str),
-    /// Of a feature.
-    Feature(Feature),
-}
-
-/// What requests of the last 24 hours showed.
-pub(super) fn evidence(
-    connection: &Connection,
-    of: Of<'_>,
-    now: Timestamp,
-) -> rusqlite::Result<Evidence> {
-    let (column, value) = match of {
-        Of::Model(name) => ("model", name),
-        Of::Feature(feature) => ("feature", feature.record().name),
-    };
-    let since = first_since(connection, now.as_millisecond() - DAY)?;
-    let values = named_params! {":value": value, ":since": since};
-    // The first count touches only the index of the column, the others the few rows that did not
-    // complete: `+` keeps SQLite from choosing another way.
-    let count = |conditions: &str| -> rusqlite::Result<u32> {
-        let sql = format!("SELECT count(*) FROM requests WHERE {conditions} AND id >= :since");
-        connection
-            .prepare_cached(&sql)?
-            .query_row(values, |row| row.get(0))
-    };
-    let requests = count(&format!("{column} = :value"))?;
-    let running = count(&format!("state = 'running' AND +{column} = :value"))?;
-    let errors = count(&format!("state = 'failed' AND +{column} = :value"))?;
-    let sql = format!(
-        "SELECT first_token_us FROM requests WHERE {column} = :value AND id >= :since \
-         AND first_token_us IS NOT NULL ORDER BY id DESC LIMIT {SAMPLE}"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let times = statement
-        .query_map(values, |row| row.get(0))?
-        .collect::<Result<Vec<i64>, _>>()?;
-    Ok(sum_up(requests.saturating_sub(running), errors, times))
-}
 
 /// What happened in a period up to now: whole spans of [`SPAN`].
 pub(super) fn activity(

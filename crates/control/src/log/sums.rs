@@ -1,11 +1,10 @@
 //! What the request log says of many requests at once. Reads no single page of rows.
 
-use domain::Feature;
 use jiff::{Timestamp, Zoned};
 
 use super::{RequestLog, strip, summary};
 use crate::Error;
-use crate::view::{Activity, ActivityQuery, Evidence, LastError, RequestQuery, RequestView};
+use crate::view::{Activity, ActivityQuery, LastError, RequestQuery, RequestView};
 
 impl RequestLog {
     /// What happened in a period up to now. A query that cannot be read is an error.
@@ -24,29 +23,6 @@ impl RequestLog {
         self.read(move |connection| match wanted.query.terms.is_empty() {
             true => summary::activity(connection, minutes, at),
             false => strip::activity(connection, wanted.looked_up(), minutes, at),
-        })
-        .await
-    }
-
-    /// What the requests of this deployment name showed in the last 24 hours.
-    pub(crate) async fn evidence_of_model(
-        &self,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<Evidence, Error> {
-        let name = name.to_owned();
-        self.read(move |connection| summary::evidence(connection, summary::Of::Model(&name), now))
-            .await
-    }
-
-    /// What the requests of this feature showed in the last 24 hours.
-    pub(crate) async fn evidence_of_feature(
-        &self,
-        feature: Feature,
-        now: Timestamp,
-    ) -> Result<Evidence, Error> {
-        self.read(move |connection| {
-            summary::evidence(connection, summary::Of::Feature(feature), now)
         })
         .await
     }
