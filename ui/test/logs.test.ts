@@ -124,6 +124,25 @@ describe('rows that come', () => {
     expect(shown().slice(0, 3)).toEqual(places)
   })
 
+  it('stay where they are in the page while it scrolls, and stand in order when it rests', async () => {
+    const { push, shown, clients } = await tailed()
+    const many = Array.from({ length: 200 }, (_, place) => 200 - place)
+    push(...many)
+    await waitFor(() => expect(clients()[0]).toBe('client 200'))
+    const view = document.querySelector('.rows-view')!
+    const before = shown()
+    view.scrollTop = 20 * 28
+    view.dispatchEvent(new Event('scroll'))
+    await waitFor(() => expect(clients()).not.toContain('client 200'))
+    const inOrder = () => clients().toSorted((one, other) => Number(other!.slice(7)) - Number(one!.slice(7)))
+    // A place that went on with another row was not moved in the page.
+    expect(shown().filter((row) => before.includes(row))).toEqual(
+      before.filter((row) => shown().includes(row)),
+    )
+    expect(clients()).not.toEqual(inOrder())
+    await waitFor(() => expect(clients()).toEqual(inOrder()))
+  })
+
   it('move on with the place on which someone stands', async () => {
     const { push, shown, clients } = await tailed()
     push(3, 2, 1)

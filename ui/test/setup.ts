@@ -17,3 +17,5 @@ afterEach(() => {
   discardAll()
   location.hash = ''
 })
+// Nothing is laid out: a list would have no height, and so no rows.
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 600 })
