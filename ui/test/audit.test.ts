@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import type { ChangePage } from '../src/api/ChangePage'
 import { fake } from '../src/backend/fake'
 import { pages } from '../src/state/pages.svelte'
+import { setStatus, world } from '../src/state/world.svelte'
 import { open, press, screen, type, waitFor, within } from './helpers'
 
 describe('pages', () => {
@@ -36,6 +38,19 @@ describe('pages', () => {
     await list.refresh()
     expect([asked.length, list.rows.length, list.isWhole]).toEqual([1, 100, false])
     await list.more()
+    expect([list.rows.length, list.isWhole]).toEqual([101, true])
+  })
+
+  it('are read anew as far as they are shown', async () => {
+    const many = Array.from({ length: 100 }, (_, place) => place)
+    const { list, asked } = of({ first: { rows: many, next: 'a' }, a: { rows: [-1], next: null } })
+    await list.refresh()
+    await list.more()
+    const renewed = list.renew()
+    await Promise.resolve()
+    expect(list.rows.length).toBe(101)
+    await renewed
+    expect(asked).toEqual(['first', 'a', 'first', 'a'])
     expect([list.rows.length, list.isWhole]).toEqual([101, true])
   })
 })
@@ -79,6 +94,18 @@ describe('the audit', () => {
     await open('logs', ['audit'], { id: '6' }, back)
     await press('Undo')
     await screen.findByText('Changed since: models › gpu-3 › endpoint.')
+  })
+
+  it('shows what others change meanwhile', async () => {
+    const back = await open('logs', ['audit'])
+    await screen.findByRole('tab', { name: 'Audit', selected: true })
+    await waitFor(() => expect(back.calls.some((call) => call.name === 'list_changes')).toBe(true))
+    const { rows, ...rest } = back.table.list_changes({ limit: 100, before: null, search: '' }) as ChangePage
+    const added = { ...rows[0]!, id: 99, sentence: 'Changed by a command' }
+    back.table.list_changes = () => ({ ...rest, rows: [added, ...rows] })
+    expect(screen.queryByText('Changed by a command')).toBeNull()
+    setStatus({ ...world.status!, audited: 1 })
+    await screen.findByText('Changed by a command')
   })
 
   it('searches all changes, and says so when none matches', async () => {

@@ -9,6 +9,7 @@ mod words;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use domain::{ModelId, Settings};
@@ -57,6 +58,7 @@ pub(crate) struct Note {
 pub(crate) struct Audit {
     folder: PathBuf,
     trouble: Mutex<Option<String>>,
+    kept: AtomicU64,
 }
 
 impl Audit {
@@ -65,6 +67,7 @@ impl Audit {
         let audit = Self {
             folder: folder.to_owned(),
             trouble: Mutex::default(),
+            kept: AtomicU64::new(0),
         };
         if !holder {
             return (audit, None);
@@ -81,6 +84,11 @@ impl Audit {
             }
         };
         (audit, notice)
+    }
+
+    /// How many changes were kept since the program started.
+    pub(crate) fn kept(&self) -> u64 {
+        self.kept.load(Ordering::Relaxed)
     }
 
     /// Why the newest change is not kept.
@@ -114,8 +122,11 @@ impl Audit {
             undoes,
         };
         let kept = rows::insert(&self.folder, &row);
-        if let Err(error) = &kept {
-            tracing::warn!(%error, "a change of the settings could not be kept in the audit");
+        match &kept {
+            Ok(_) => _ = self.kept.fetch_add(1, Ordering::Relaxed),
+            Err(error) => {
+                tracing::warn!(%error, "a change of the settings could not be kept in the audit");
+            }
         }
         self.set_trouble(kept.err().as_ref().map(database::sentence));
     }

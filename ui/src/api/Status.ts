@@ -47,6 +47,10 @@ client_keys: number,
  */
 open_on_loopback: boolean, 
 /**
+ * Changes of the settings that the audit kept since the program started.
+ */
+audited: number, 
+/**
  * The newest failure of a request.
  */
 last_error?: LastError | null, 

@@ -92,6 +92,7 @@ export function fake(search = ''): Fake {
     hung_up: isEmpty ? 0 : 6302,
     client_keys: keys.length,
     open_on_loopback: state === 'notices',
+    audited: 0,
     last_error: isEmpty
       ? null
       : {

@@ -14,6 +14,8 @@ export type Pages<Row, Page> = {
   readonly loading: boolean
   readonly isWhole: boolean
   refresh: () => Promise<void>
+  /** Reads what is there anew; what is shown stays until all of it has come. */
+  renew: () => Promise<void>
   more: () => Promise<void>
 }
 
@@ -31,7 +33,7 @@ export function pages<Row, Page, Next>(
   let loading = $state(false)
   let turn = 0
 
-  async function load(from: Next | undefined, kept: Row[]): Promise<void> {
+  async function load(from: Next | undefined, kept: Row[], least = 0): Promise<void> {
     const mine = ++turn
     loading = true
     try {
@@ -45,10 +47,11 @@ export function pages<Row, Page, Next>(
         if (at === undefined) page = found
         all = [...all, ...part.rows]
         at = part.next
+        error = undefined
+        if (at !== undefined && all.length < least) continue
         rows = all
         next = at
-        error = undefined
-      } while (at !== undefined && all.length < kept.length + SCREENFUL)
+      } while (at !== undefined && all.length < Math.max(least, kept.length + SCREENFUL))
     } catch (thrown) {
       if (mine === turn) error = asError(thrown)
     } finally {
@@ -73,6 +76,7 @@ export function pages<Row, Page, Next>(
       return next === undefined
     },
     refresh: () => load(undefined, []),
+    renew: () => load(undefined, [], rows.length),
     more: async () => {
       if (next !== undefined && !loading) await load(next, rows)
     },

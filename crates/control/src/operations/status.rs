@@ -19,6 +19,7 @@ impl Control {
             hung_up: self.gateway.hung_up(),
             client_keys: u32::try_from(self.settings.load().client_keys.len()).unwrap_or(u32::MAX),
             open_on_loopback: self.settings_of_this_run().gitlab.open_on_loopback,
+            audited: self.audit.kept(),
             last_error: self.log.last_error().await.unwrap_or_default(),
             keyring: self.keys.keyring(),
             log: LogView {

@@ -34,6 +34,9 @@ pub struct Status {
     pub client_keys: u32,
     /// Whether programs on this machine use GitLab's paths without any token in this run.
     pub open_on_loopback: bool,
+    /// Changes of the settings that the audit kept since the program started.
+    #[ts(type = "number")]
+    pub audited: u64,
     /// The newest failure of a request.
     #[ts(optional = nullable)]
     pub last_error: Option<LastError>,
