@@ -1,10 +1,10 @@
 //! What the requests of a period showed: counts, failures, times to first token.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{COLUMNS, timestamp, view};
-use super::spans::{self, SPAN, Span, first_since};
+use super::spans::{self, SPAN, Span};
 use crate::view::{Activity, ActivityBucket, Evidence, LastError, RequestView};
 
 /// Parts of a period of activity.
