@@ -21,6 +21,10 @@ use tests::webdriver::Window;
 
 /// The longest time between two frames.
 const FRAME: Duration = Duration::from_millis(50);
+/// The longest time between two frames while thousands of rows come, and what one in a hundred may
+/// take. Every 30 s WebKit reads in the thread of the page how much memory it has (WTF's
+/// `MemoryPressureHandler`), 25 ms and, with both processors busy, up to 90.
+const LAG: Duration = Duration::from_millis(100);
 /// From a key to its character.
 const KEY: Duration = Duration::from_millis(30);
 /// What the window may add to the time to the first token.
@@ -278,8 +282,8 @@ impl Bench {
         let frames = page::frames(window).await;
         let rate = measured.per_second();
         let kept = most <= MOST_BEHIND && rate > 0.95 * PER_SECOND as f64 && measured.failed == 0;
-        let shown = Promise::new(format!("frames while {rate:.0} rows/s come"), FRAME);
-        let shown = shown.judge(&frames, &self.stolen);
+        let shown = Promise::new(format!("frames while {rate:.0} rows/s come"), LAG);
+        let shown = shown.judge(&frames, &self.stolen) && frames.percentile(0.99) <= FRAME;
         println!(
             "| {} of them failed; rows behind at most: {most} | {} | | | | | | | ≤ {MOST_BEHIND}, {PER_SECOND}/s {} |",
             measured.failed,
