@@ -115,11 +115,6 @@ impl Journal {
         }
     }
 
-    /// Whether there is an old file, which goes with [`Self::forget`].
-    pub(super) fn is_turned(&self) -> bool {
-        self.files().has_old
-    }
-
     /// Removes the old file: the table has everything that was handed on before the last turn.
     pub(super) fn forget(&self) {
         let mut files = self.files();

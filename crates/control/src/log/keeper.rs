@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gateway::Outcome;
 use rusqlite::{Connection, TransactionBehavior};
@@ -24,12 +24,6 @@ use crate::recordings::{Recorded, Recordings};
 use crate::view::{Notice, RequestId};
 pub(super) use event::Event;
 use event::{Ended, Known};
-
-/// So many requests that end in one transaction are a load. Most of those that run meanwhile end before
-/// the next one: they are put off to it, to be written once. The journal has them.
-const LOAD: usize = 200;
-/// How long the next transaction may take to come.
-const PUT_OFF: Duration = Duration::from_millis(40);
 
 /// The disk, or why it refuses.
 #[derive(Debug)]
@@ -56,8 +50,6 @@ pub(super) struct Keeper<R> {
     running: HashMap<u64, Known>,
     /// Running requests whose row is behind.
     touched: Vec<u64>,
-    /// When those have to be written that were put off.
-    put_off_until: Option<Instant>,
     ended: Vec<Ended>,
     waiting: VecDeque<Ended>,
     rooms: Vec<R>,
@@ -87,7 +79,6 @@ impl<R> Keeper<R> {
             },
             running: HashMap::new(),
             touched: Vec::new(),
-            put_off_until: None,
             ended: Vec::new(),
             waiting: VecDeque::new(),
             rooms: Vec::new(),
@@ -117,7 +108,6 @@ impl<R> Keeper<R> {
                     accepted,
                     routed: None,
                     row: None,
-                    is_put_off: false,
                     route_written: false,
                     expanded: None,
                 };
@@ -182,26 +172,17 @@ impl<R> Keeper<R> {
         if !matches!(self.disk, Disk::Ready(_)) {
             self.set_waiting();
         }
-        self.put_off_until = (!self.touched.is_empty()).then_some(now + PUT_OFF);
         self.rooms.clear();
         if !idle {
             self.tell();
         }
     }
 
-    /// Keeps what the last commit put off, for whoever asks for everything.
-    pub(super) fn settle(&mut self, now: Instant) {
-        if self.put_off_until.is_some() {
-            self.commit(now);
-        }
-    }
-
-    /// When it has something to do by itself: to write what was put off, to try the disk again, or
-    /// [`Self::look_after`].
+    /// When it has something to do by itself: to try the disk again, or [`Self::look_after`].
     pub(super) fn next_step(&self) -> Option<Instant> {
         match self.disk {
             Disk::Refuses { next_try, .. } => Some(next_try),
-            Disk::Ready(_) => self.care.next().into_iter().chain(self.put_off_until).min(),
+            Disk::Ready(_) => self.care.next(),
             Disk::Newer => None,
         }
     }
@@ -227,7 +208,6 @@ impl<R> Keeper<R> {
     /// Ends the rows of requests that will not be heard of again, and leaves one tidy file.
     pub(super) fn close(mut self, now: Instant) {
         self.commit(now);
-        self.settle(now);
         let Disk::Ready(connection) = &self.disk else {
             return;
         };
@@ -260,8 +240,7 @@ impl<R> Keeper<R> {
 
     /// After it was committed: the journal need not know it any more, if it is in the table.
     pub(super) fn forget_journal(&self) {
-        let has_all = self.waiting.is_empty() && self.ended.is_empty() && self.touched.is_empty();
-        if matches!(self.disk, Disk::Ready(_)) && has_all {
+        if matches!(self.disk, Disk::Ready(_)) && self.waiting.is_empty() && self.ended.is_empty() {
             self.journal.forget();
         }
     }
@@ -275,8 +254,6 @@ impl<R> Keeper<R> {
         let mut statements = Statements::new(&transaction)?;
         let mut additions = Additions::default();
         let running = &self.running;
-        // A journal that was turned goes when the table has all of it.
-        let puts_off = self.ended.len() >= LOAD && !self.journal.is_turned();
         // New rows in the order of their requests, so that a later request has a higher id.
         let mut new: Vec<(u64, &Known, Option<&Outcome>)> = Vec::with_capacity(self.ended.len());
         let mut recorded = HashMap::new();
@@ -302,7 +279,6 @@ impl<R> Keeper<R> {
                 continue;
             };
             match (known.row, &known.routed) {
-                (None, _) if puts_off && !known.is_put_off => {}
                 (None, _) => new.push((*sequence, known, None)),
                 (Some(row), Some(routed)) if !known.route_written => {
                     statements.route(row, routed)?
@@ -352,14 +328,11 @@ impl<R> Keeper<R> {
                 known.row = Some(row);
             }
         }
-        self.touched.retain(|sequence| {
-            let Some(known) = self.running.get_mut(sequence) else {
-                return false;
-            };
-            known.is_put_off = known.row.is_none();
-            known.route_written = known.row.is_some() && known.routed.is_some();
-            known.is_put_off
-        });
+        for sequence in self.touched.drain(..) {
+            if let Some(known) = self.running.get_mut(&sequence) {
+                known.route_written = known.routed.is_some();
+            }
+        }
         self.ended.clear();
         self.waiting.clear();
         self.shared.logged.fetch_add(inserted, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use crate::view::RequestId;
 /// a pause the first one is kept at once, so that a single request is seen at once.
 const GATHER: Duration = Duration::from_millis(40);
 /// Events in one transaction, at most.
-const BATCH: usize = 5_000;
+const BATCH: usize = 1_000;
 
 /// What the rest of the program asks of the writer.
 #[derive(Debug)]
@@ -86,9 +86,6 @@ async fn run<E: Into<Event<R>>, R>(
                 keeper.take(event.into());
             }
             keeper.commit(Instant::now());
-        }
-        if command.is_some() {
-            keeper.settle(Instant::now());
         }
         keeper.forget_journal();
         gathers_until = Instant::now() + GATHER;

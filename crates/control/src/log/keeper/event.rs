@@ -32,8 +32,6 @@ pub(super) struct Known {
     pub(super) accepted: Box<Accepted>,
     pub(super) routed: Option<Box<Routed>>,
     pub(super) row: Option<i64>,
-    /// Whether its row was left to the next transaction.
-    pub(super) is_put_off: bool,
     pub(super) route_written: bool,
     /// What a recording keeps of it, until that is kept.
     pub(super) expanded: Option<Box<Expanded>>,

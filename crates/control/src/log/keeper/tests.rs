@@ -151,33 +151,6 @@ fn a_request_that_meets_in_one_batch_is_one_insert() {
 }
 
 #[test]
-fn under_load_what_still_runs_is_left_to_the_next_batch_and_no_further() {
-    let mut fixture = Fixture::new();
-    let running = fixture.start();
-    fixture.whole_requests(LOAD);
-    fixture.commit();
-    assert_eq!(fixture.rows().len(), LOAD);
-    assert_eq!(
-        fixture.keeper.next_step(),
-        Some(fixture.now + PUT_OFF),
-        "it is written without another event"
-    );
-    fixture.route(running);
-    fixture.whole_requests(LOAD);
-    fixture.commit();
-    let rows = fixture.rows();
-    let row = rows.iter().find(|row| row.state == RequestState::Running);
-    assert_eq!(rows.len(), 2 * LOAD + 1);
-    assert_eq!(row.map(|row| row.model.as_str()), Some("mixtral"));
-    let soon_over = fixture.start();
-    fixture.whole_requests(LOAD);
-    fixture.commit();
-    fixture.finish(soon_over);
-    fixture.keeper.settle(fixture.now);
-    assert_eq!(fixture.rows().len(), 3 * LOAD + 2);
-}
-
-#[test]
 fn a_request_is_visible_at_each_step_as_the_same_row() {
     let mut fixture = Fixture::new();
     let sequence = fixture.start();
