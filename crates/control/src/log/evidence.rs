@@ -24,6 +24,9 @@ const SHORT: Duration = Duration::from_millis(5);
 /// One evidence is read for one of so many parts of the time; there are some twenty.
 const SHARE: u32 = 200;
 
+/// Nothing is kept for longer: a first look after a start reads from the disk, and takes seconds.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// Whose requests.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Of {
@@ -55,7 +58,7 @@ impl Known {
         // Models come and go; what is old is of no use.
         all.retain(|_, kept| now < kept.until);
         if took > SHORT {
-            let until = now + took * SHARE;
+            let until = now + (took * SHARE).min(LONGEST);
             let evidence = evidence.clone();
             all.insert(of, Kept { evidence, until });
         }
@@ -141,8 +144,11 @@ mod tests {
         known.keep(slow.clone(), &found, Duration::from_millis(60), now);
         known.keep(quick.clone(), &found, Duration::from_millis(1), now);
         let at = |seconds| known.get(&slow, now + Duration::from_secs(seconds));
-        assert_eq!(at(11), Some(found));
+        assert_eq!(at(11).as_ref(), Some(&found));
         assert_eq!(at(13), None);
+        known.keep(slow.clone(), &found, Duration::from_secs(5), now);
+        let latest = now + LONGEST;
+        assert_eq!(known.get(&slow, latest), None);
         assert_eq!(known.get(&quick, now), None);
         assert_eq!(known.get(&Of::Model("another".into()), now), None);
     }
