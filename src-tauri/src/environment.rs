@@ -35,6 +35,16 @@ pub(crate) fn prepare() {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn prepare() {}
 
+/// What is set for WebKitGTK unless the admin has set it otherwise.
+const WEBKIT: [(&str, &str); 2] = [
+    // A blank window on NVIDIA and in virtual machines (tauri-apps/tauri#9304).
+    ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
+    // Every 30 s it reads the memory map of the page's process on the thread of the page, to clear
+    // caches of many pages above a gigabyte. There is one page here, and the read stops it for
+    // more than two frames.
+    ("WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR", "1"),
+];
+
 /// The variables to set, and their values.
 #[cfg_attr(
     not(target_os = "linux"),
@@ -43,11 +53,8 @@ pub(crate) fn prepare() {}
 fn missing_variables(
     lookup: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<(&'static str, &'static str)> {
-    let mut missing = Vec::new();
-    // A blank window on NVIDIA and in virtual machines (tauri-apps/tauri#9304).
-    if lookup("WEBKIT_DISABLE_DMABUF_RENDERER").is_none() {
-        missing.push(("WEBKIT_DISABLE_DMABUF_RENDERER", "1"));
-    }
+    let unset = |&(name, _): &(&str, &str)| lookup(name).is_none();
+    let mut missing: Vec<_> = WEBKIT.into_iter().filter(unset).collect();
     // WebKitGTK reports the locale C.UTF-8 as the language "C", at which `Intl` throws.
     for name in ["LC_ALL", "LANG"] {
         let locale = lookup(name).unwrap_or_default().to_ascii_lowercase();
@@ -65,11 +72,13 @@ mod tests {
     #[test]
     fn what_is_set_is_left_alone_and_what_is_missing_settles_in_one_start() {
         let empty = missing_variables(|_| None);
-        assert_eq!(empty, [("WEBKIT_DISABLE_DMABUF_RENDERER", "1")]);
+        assert_eq!(empty, WEBKIT);
         let set = |name: &str| match name {
-            "WEBKIT_DISABLE_DMABUF_RENDERER" => Some("0".into()),
             "LANG" => Some("de_DE.UTF-8".into()),
-            _ => None,
+            _ => WEBKIT
+                .iter()
+                .any(|(known, _)| *known == name)
+                .then(|| "0".into()),
         };
         assert!(missing_variables(set).is_empty());
         let docker = |name: &str| (name == "LANG").then(|| "C.UTF-8".into());
