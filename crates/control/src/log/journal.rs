@@ -15,14 +15,18 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use crate::files::append_private;
 
-/// The file that is written, and the one before it while the table may lack something of it.
-const FILES: [&str; 2] = ["requests.journal", "requests.journal.old"];
+/// Parts, each of some of the requests: two requests that end at once seldom wait for one another. More
+/// would be written more often.
+const PARTS: usize = 4;
+/// What ends a line; none has it inside (Consistent Overhead Byte Stuffing).
+const END: u8 = 0;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long a step that must stay may wait for the next one: under load one write keeps many.
 const WAIT: Duration = Duration::from_millis(1);
-/// The size in bytes from which a new file is begun.
-const TURN: u64 = 4 << 20;
-/// The size in bytes at which nothing more is taken down: the table has refused for long.
-const MOST: u64 = 64 << 20;
+/// The size in bytes from which a part begins a new file.
+const TURN: u64 = 1 << 20;
+/// The size in bytes at which a part takes nothing more down: the table has refused for long.
+const MOST: u64 = 16 << 20;
 
 /// The journal of the process that holds the folder. In any other, events only pass through it.
 #[derive(Debug)]
@@ -30,12 +34,13 @@ pub(super) struct Journal {
     shared: Arc<Shared>,
     /// Whether it was begun.
     is_on: AtomicBool,
-    files: Mutex<Files>,
+    parts: [Mutex<Part>; PARTS],
 }
 
+/// The file that is written, and the one before it while the table may lack something of it.
 #[derive(Debug)]
-struct Files {
-    folder: PathBuf,
+struct Part {
+    paths: [PathBuf; 2],
     /// None before it is begun, and after its end.
     file: Option<File>,
     /// The first line of each file.
@@ -53,19 +58,31 @@ struct Files {
 /// The first line of a file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
+    /// The program's: another one's lines may have another form.
+    version: String,
     base: i64,
 }
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub(super) enum Entry<A = Accepted, R = Routed, O = Outcome> {
     Started(u64, A),
     Routed(u64, R),
     Finished(u64, O),
 }
 
-/// What a process that was killed had taken down, in order.
+impl<A, R, O> Entry<A, R, O> {
+    /// The number of its request.
+    pub(super) fn sequence(&self) -> u64 {
+        match self {
+            Self::Started(sequence, _)
+            | Self::Routed(sequence, _)
+            | Self::Finished(sequence, _) => *sequence,
+        }
+    }
+}
+
+/// What a process that was killed had taken down, in order for each request.
 #[derive(Debug)]
 pub(super) struct Left {
     /// What its rows have in the column `sequence` is this and the number of the request.
@@ -76,65 +93,88 @@ pub(super) struct Left {
 impl Journal {
     /// Takes nothing down before [`Self::begin`].
     pub(super) fn new(folder: &Path, shared: Arc<Shared>) -> Self {
-        let files = Mutex::new(Files {
-            folder: folder.to_owned(),
-            file: None,
-            head: Vec::new(),
-            pending: Vec::new(),
-            size: 0,
-            written_at: Instant::now(),
-            has_old: false,
-            is_torn: false,
-        });
+        let part = |number| {
+            Mutex::new(Part {
+                paths: paths(folder, number),
+                file: None,
+                head: Vec::new(),
+                pending: Vec::new(),
+                size: 0,
+                written_at: Instant::now(),
+                has_old: false,
+                is_torn: false,
+            })
+        };
         Self {
             shared,
             is_on: AtomicBool::new(false),
-            files,
+            parts: std::array::from_fn(part),
         }
     }
 
     /// Begins an empty one; what an earlier one held must be in the table.
     pub(super) fn begin(&self, base: i64) -> io::Result<()> {
-        let mut files = self.files();
-        files.remove()?;
-        files.head = line(&Head { base });
-        files.open()?;
+        self.end()?;
+        for mut part in self.parts() {
+            part.head = line(&Head {
+                version: VERSION.to_owned(),
+                base,
+            });
+            part.open()?;
+        }
         self.is_on.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Begins a new file when this one is large. What was handed on up to now is in the old one,
+    /// Begins a new file in each part that is large. What was handed on up to now is in the old one,
     /// which goes with [`Self::forget`].
     pub(super) fn turn(&self) {
-        let mut files = self.files();
-        if files.size < TURN || files.has_old {
-            return;
-        }
-        if let Err(error) = files.turn() {
-            files.complain(&error);
+        for mut part in self.parts() {
+            if part.size >= TURN
+                && !part.has_old
+                && let Err(error) = part.turn()
+            {
+                part.complain(&error);
+            }
         }
     }
 
-    /// Removes the old file: the table has everything that was handed on before the last turn.
+    /// Removes the old files: the table has everything that was handed on before the last turn.
     pub(super) fn forget(&self) {
-        let mut files = self.files();
-        if !files.has_old {
-            return;
-        }
-        match fs::remove_file(files.path(1)) {
-            Ok(()) => files.has_old = false,
-            Err(error) => files.complain(&error),
+        for mut part in self.parts() {
+            if !part.has_old {
+                continue;
+            }
+            match fs::remove_file(&part.paths[1]) {
+                Ok(()) => part.has_old = false,
+                Err(error) => part.complain(&error),
+            }
         }
     }
 
     /// Ends it: the table has everything.
     pub(super) fn end(&self) -> io::Result<()> {
-        self.files().remove()
+        self.parts().try_for_each(|mut part| part.remove())
     }
 
-    fn files(&self) -> MutexGuard<'_, Files> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The part of a request: the same for all its steps.
+    fn part(&self, sequence: u64) -> MutexGuard<'_, Part> {
+        lock(&self.parts[sequence as usize % PARTS])
     }
+
+    /// One after another.
+    fn parts(&self) -> impl Iterator<Item = MutexGuard<'_, Part>> {
+        self.parts.iter().map(lock)
+    }
+}
+
+fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file that a part writes, and the one before it.
+fn paths(folder: &Path, part: usize) -> [PathBuf; 2] {
+    ["", ".old"].map(|end| folder.join(format!("requests.journal.{part}{end}")))
 }
 
 impl gateway::Journal for Journal {
@@ -161,8 +201,8 @@ impl gateway::Journal for Journal {
             return hand_on(event);
         }
         let text = line(&step);
-        let mut files = self.files();
-        files.take_down(&text, when);
+        let mut part = self.part(step.sequence());
+        part.take_down(&text, when);
         hand_on(event);
     }
 }
@@ -180,13 +220,9 @@ enum When {
 
 type Step<'a> = Entry<&'a Accepted, &'a Routed, &'a Outcome>;
 
-impl Files {
-    fn path(&self, place: usize) -> PathBuf {
-        self.folder.join(FILES[place])
-    }
-
+impl Part {
     fn open(&mut self) -> io::Result<()> {
-        let mut file = append_private(&self.path(0))?;
+        let mut file = append_private(&self.paths[0])?;
         file.write_all(&self.head)?;
         self.file = Some(file);
         self.size = self.head.len() as u64;
@@ -197,7 +233,7 @@ impl Files {
     fn turn(&mut self) -> io::Result<()> {
         // When no new one can be made, nothing is taken down into one that will be removed.
         self.file = None;
-        match fs::rename(self.path(0), self.path(1)) {
+        match fs::rename(&self.paths[0], &self.paths[1]) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             renamed => self.has_old = renamed.is_ok(),
         }
@@ -208,8 +244,8 @@ impl Files {
         self.file = None;
         self.pending.clear();
         self.has_old = false;
-        for place in [1, 0] {
-            match fs::remove_file(self.path(place)) {
+        for path in self.paths.iter().rev() {
+            match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -238,7 +274,7 @@ impl Files {
             Ok(()) => self.is_torn = false,
             Err(error) => {
                 // Half a line is ended before the next one.
-                self.pending.push(b'\n');
+                self.pending.push(END);
                 self.complain(&error);
             }
         }
@@ -254,17 +290,18 @@ impl Files {
 }
 
 /// What the files of a folder hold; none without them. Lines that cannot be read are passed over: the
-/// last one may be torn.
+/// last one may be torn. So is what a program of another version left.
 pub(super) fn left(folder: &Path) -> io::Result<Option<Left>> {
     let mut found: Option<Left> = None;
-    // The older file first.
-    for name in FILES.iter().rev() {
-        let file = match File::open(folder.join(name)) {
+    let paths = (0..PARTS).flat_map(|part| paths(folder, part).into_iter().rev());
+    for path in paths {
+        let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             file => file?,
         };
-        let mut lines = BufReader::new(file).split(b'\n');
-        let Some(Ok(head)) = lines.next().transpose()?.map(|head| read::<Head>(&head)) else {
+        let mut lines = BufReader::new(file).split(END);
+        let head = lines.next().transpose()?.and_then(read::<Head>);
+        let Some(head) = head.filter(|head| head.version == VERSION) else {
             continue;
         };
         let left = found.get_or_insert_with(|| Left {
@@ -272,24 +309,20 @@ pub(super) fn left(folder: &Path) -> io::Result<Option<Left>> {
             entries: Vec::new(),
         });
         for line in lines {
-            left.entries.extend(read::<Entry>(&line?).ok());
+            left.entries.extend(read::<Entry>(line?));
         }
     }
     Ok(found)
 }
 
-fn read<T: serde::de::DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(line)
+fn read<T: serde::de::DeserializeOwned>(mut line: Vec<u8>) -> Option<T> {
+    line.push(END);
+    postcard::from_bytes_cobs(&mut line).ok()
 }
 
 fn line(value: &impl Serialize) -> Vec<u8> {
-    let mut line = Vec::with_capacity(512);
-    // Strings, numbers and times: there is nothing that JSON cannot hold.
-    if serde_json::to_writer(&mut line, value).is_err() {
-        line.clear();
-    }
-    line.push(b'\n');
-    line
+    // Strings, numbers and times: there is nothing that cannot be written.
+    postcard::to_stdvec_cobs(value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -100,10 +100,7 @@ fn rows_since(connection: &Connection, base: i64) -> rusqlite::Result<HashMap<i6
 fn by_request(entries: Vec<Entry>) -> BTreeMap<i64, Said> {
     let mut requests: BTreeMap<i64, Said> = BTreeMap::new();
     for entry in entries {
-        let (Entry::Started(sequence, _)
-        | Entry::Routed(sequence, _)
-        | Entry::Finished(sequence, _)) = &entry;
-        let said = requests.entry(*sequence as i64).or_default();
+        let said = requests.entry(entry.sequence() as i64).or_default();
         match entry {
             Entry::Started(_, accepted) => said.accepted = Some(accepted),
             Entry::Routed(_, routed) => said.routed = Some(routed),
