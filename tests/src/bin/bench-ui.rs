@@ -21,9 +21,8 @@ use tests::webdriver::Window;
 
 /// The longest time between two frames.
 const FRAME: Duration = Duration::from_millis(50);
-/// The longest time between two frames while thousands of rows come, and what one in a hundred may
-/// take. Every 30 s WebKit reads in the thread of the page how much memory it has (WTF's
-/// `MemoryPressureHandler`), 25 ms and, with both processors busy, up to 90.
+/// The same where the issue asks for no lag, or for a smooth answer: one frame in a hundred may take
+/// more than [`FRAME`], and none more than this.
 const LAG: Duration = Duration::from_millis(100);
 /// From a key to its character.
 const KEY: Duration = Duration::from_millis(30);
@@ -208,9 +207,9 @@ impl Bench {
         }
         let frames = page::frames(window).await;
         let back = page::scrolled(window, ".talk", -PIXELS, self.extent.frames).await;
-        let written = Promise::new("frames of an answer of 200 kB", FRAME);
+        let written = Promise::smooth("frames of an answer of 200 kB");
         let written = written.judge(&frames, &self.stolen);
-        Promise::new("frames of scrolling through it", FRAME).judge(&back, &self.stolen) && written
+        Promise::smooth("frames of scrolling through it").judge(&back, &self.stolen) && written
     }
 
     /// The time to the first token in the page, beside that of the command line.
@@ -282,8 +281,8 @@ impl Bench {
         let frames = page::frames(window).await;
         let rate = measured.per_second();
         let kept = most <= MOST_BEHIND && rate > 0.95 * PER_SECOND as f64 && measured.failed == 0;
-        let shown = Promise::new(format!("frames while {rate:.0} rows/s come"), LAG);
-        let shown = shown.judge(&frames, &self.stolen) && frames.percentile(0.99) <= FRAME;
+        let shown = Promise::smooth(format!("frames while {rate:.0} rows/s come"));
+        let shown = shown.judge(&frames, &self.stolen);
         println!(
             "| {} of them failed; rows behind at most: {most} | {} | | | | | | | ≤ {MOST_BEHIND}, {PER_SECOND}/s {} |",
             measured.failed,
@@ -340,22 +339,41 @@ async fn behind(window: &Window) -> u64 {
 struct Promise {
     what: String,
     most: Duration,
+    /// What 99 of 100 may take.
+    usually: Duration,
 }
 
 impl Promise {
     fn new(what: impl Into<String>, most: Duration) -> Self {
-        let what = what.into();
-        Self { what, most }
+        let (what, usually) = (what.into(), most);
+        Self {
+            what,
+            most,
+            usually,
+        }
+    }
+
+    /// Frames without lag.
+    fn smooth(what: impl Into<String>) -> Self {
+        Self {
+            usually: FRAME,
+            ..Self::new(what, LAG)
+        }
     }
 
     /// Prints what was measured, and whether the longest of it kept the promise while the host left
     /// this machine alone. What was too long is named on standard error.
     fn judge(&self, times: &Times, stolen: &Stolen) -> bool {
         let alone = times.undisturbed(stolen);
-        let kept = alone.longest().is_some_and(|longest| longest <= self.most);
+        let kept = alone.longest().is_some_and(|longest| longest <= self.most)
+            && alone.percentile(0.99) <= self.usually;
+        let usually = match self.usually < self.most {
+            true => format!("99 of 100 ≤ {} ms, ", self.usually.as_millis()),
+            false => String::new(),
+        };
         let part = |share| milliseconds(times.percentile(share));
         println!(
-            "| {} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {:.1} ms | {} | {:.1} ms | ≤ {} ms {} |",
+            "| {} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {:.1} ms | {} | {:.1} ms | {usually}≤ {} ms {} |",
             self.what,
             times.count(),
             part(0.5),
@@ -367,7 +385,7 @@ impl Promise {
             self.most.as_millis(),
             verdict(kept)
         );
-        for lap in alone.longer_than(self.most) {
+        for lap in alone.longer_than(self.usually) {
             let (took, end) = (lap.took.as_millis(), lap.end / 1_000.0);
             eprintln!("{}: {took} ms, ended {end:.3}", self.what);
         }
