@@ -225,6 +225,31 @@ fn a_prompt_that_fails_says_why() {
     assert!(complaint.contains("127.0.0.1:9"), "{complaint}");
     let complaint = gatehouse.run(&["prompt", "nobody", "hello"]).complaint();
     assert!(complaint.contains("nobody"), "{complaint}");
+    let complaint = gatehouse
+        .run(&["prompt", "--feature", "nothing", "hello"])
+        .complaint();
+    assert!(complaint.contains("is not a feature"), "{complaint}");
+    let complaint = gatehouse.run(&["prompt", "gone", " "]).complaint();
+    assert!(complaint.contains("prompt is empty"), "{complaint}");
+}
+
+#[test]
+fn a_raw_answer_names_the_model_of_its_body_and_its_path() {
+    let gatehouse = Gatehouse::with_sample();
+    let send = |body: &str| {
+        let file = gatehouse.data().join("body.json");
+        std::fs::write(&file, body).unwrap();
+        let file = file.to_str().unwrap();
+        gatehouse.run(&["prompt", "--raw", file, "--path", "/v1/chat/completions"])
+    };
+    let answer = send(r#"{"model":"demo","messages":[{"role":"user","content":"hi"}]}"#);
+    let answer = answer.succeeded().json();
+    assert_eq!(
+        (&answer["model"], &answer["path"]),
+        (&json!("demo"), &json!("/v1/chat/completions"))
+    );
+    let complaint = send("[1]").complaint();
+    assert!(complaint.contains("Correct what is sent"), "{complaint}");
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(super) async fn run(arguments: &Prompt, control: &Control, output: Output) -
 #[derive(Debug, Serialize)]
 struct Answer {
     model: String,
+    /// Where a raw body went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     answer: String,
     reasoning: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,11 +109,13 @@ async fn ask(
     output: Output,
     prints: bool,
 ) -> Result<Answer, Stop> {
+    let (model, path) = match &request.ask {
+        PromptAsk::Raw { path, body } => (model_in(body), Some(path.clone())),
+        _ => (request.model.clone(), None),
+    };
     let mut answer = Answer {
-        model: match &request.ask {
-            PromptAsk::Raw { path, .. } => path.clone(),
-            _ => request.model.clone(),
-        },
+        model,
+        path,
         answer: String::new(),
         reasoning: String::new(),
         tool_calls: Vec::new(),
@@ -154,6 +159,12 @@ async fn ask(
     }
     let message = "the answer ended without a word";
     Err(Error::new(ErrorCode::Failed, message, "Try again.").into())
+}
+
+/// The model that a body names; empty when it names none.
+fn model_in(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    body["model"].as_str().unwrap_or_default().to_owned()
 }
 
 fn calls_of(answer: &Answer) -> String {

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use control::view::{self, Message, PromptAsk, PromptParameters, PromptRequest, Role};
 use control::{Error, ErrorCode};
+use domain::Feature;
 use serde::de::DeserializeOwned;
 
 use super::{read_file, read_file_within};
@@ -22,6 +23,9 @@ const IMAGE: u64 = 20 * 1024 * 1024;
 
 /// The requests, one for each model.
 pub(super) fn requests(arguments: &Prompt) -> Result<Vec<PromptRequest>, Error> {
+    for feature in &arguments.feature {
+        feature.parse::<Feature>()?;
+    }
     let mut models: Vec<String> = [&arguments.model[..], &arguments.feature[..]].concat();
     let mut words = arguments.words.iter();
     if models.is_empty() && arguments.raw.is_none() {
@@ -109,6 +113,10 @@ fn chat(arguments: &Prompt, text: Option<&str>) -> Result<PromptAsk, Error> {
         }
         Some(text) => text.to_owned(),
     };
+    if text.trim().is_empty() && arguments.parameters.image.is_empty() {
+        let hint = "Give it as the last word, or on standard input.";
+        return Err(usage("the prompt is empty", hint));
+    }
     let system = arguments.system.as_deref();
     let system = system.map(|text| Message::text(Role::System, text));
     let mut asked = Message::text(Role::User, text);

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::Settings;
+use domain::{RequestState, Settings};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use gateway::{AnswerBody, Gateway, Inside, Watched};
@@ -27,7 +27,7 @@ use check::check;
 pub(crate) use exchanges::Exchanges;
 use read::{Form, Heard, Reader};
 pub(super) use trouble::{TEST_IT, refusal};
-use trouble::{broken_off, error_in};
+use trouble::{broken_off, error_in, failed};
 use write::{Outgoing, write};
 
 /// Who asks, and what is needed to say what it took.
@@ -212,6 +212,10 @@ impl Answer {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let (outcome, model) = ended.clone().unwrap_or_default();
         drop(ended);
+        // Bytes are shown as they come, and the end of a stream looks the same however it ended.
+        if outcome.state == RequestState::Failed && self.error.is_none() {
+            self.error = Some(failed(outcome.error));
+        }
         summary.prompt_tokens = summary.prompt_tokens.or(outcome.prompt_tokens);
         summary.completion_tokens = summary.completion_tokens.or(outcome.completion_tokens);
         if summary.finish_reason.is_none() {

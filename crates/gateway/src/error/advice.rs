@@ -2,6 +2,7 @@
 //! server's own words are all there is.
 
 use domain::{FamilyRecord, Model, Parameter, Provider};
+use http::StatusCode;
 use providers::{UpstreamError, refused_parameter, without_content};
 use url::Url;
 
@@ -23,10 +24,10 @@ pub fn advice(
     let words = match error {
         UpstreamError::Unreachable { .. } => of_unreachable(model),
         UpstreamError::NotTheApi { .. } => of_address(model, called?),
-        UpstreamError::Answered { words, .. } => {
-            let parameter = refused_parameter(words)?;
-            of_refused(parameter, model, family)?
-        }
+        UpstreamError::Answered { status, words, .. } => match refused_parameter(words) {
+            Some(parameter) => of_refused(parameter, model, family)?,
+            None => of_status(*status)?.to_owned(),
+        },
         _ => return None,
     };
     Some(Advice(words))
@@ -57,6 +58,16 @@ fn of_address(model: &Model, called: &Url) -> String {
     format!(
         "The call went to {place}: check that host, port and path are those of the model's API, and that no proxy or sign-in page answers in its place."
     )
+}
+
+/// What the status alone says, whatever the server's words.
+fn of_status(status: StatusCode) -> Option<&'static str> {
+    match status.as_u16() {
+        401 | 403 => Some("Check the key or the credentials of the model in Models."),
+        429 => Some("Wait a moment and try again, or lower what the model may be asked at once."),
+        500.. => Some("The log of the model's server may say why."),
+        _ => None,
+    }
 }
 
 /// Where to note that a model does not take a parameter, in the words of the screens and of the
@@ -126,7 +137,6 @@ impl GatewayError {
 #[cfg(test)]
 mod tests {
     use domain::{Connection, ModelDraft, ModelId, Settings};
-    use http::StatusCode;
 
     use super::*;
 
@@ -202,6 +212,25 @@ mod tests {
             let found = advised(gone(), &model(endpoint, identifier, &[])).unwrap();
             assert!(found.contains(words), "{endpoint}: {found}");
         }
+    }
+
+    #[test]
+    fn a_status_says_what_to_look_at() {
+        let answered = |status| UpstreamError::Answered {
+            host: "h".into(),
+            status: StatusCode::from_u16(status).unwrap(),
+            words: "no".into(),
+            retry_after: None,
+            should_retry: None,
+        };
+        for (status, part) in [(401, "the key"), (429, "Wait"), (503, "server")] {
+            let words = advised(answered(status), &model("http://h/v1", "m", &[])).unwrap();
+            assert!(words.contains(part), "{status}: {words}");
+        }
+        assert_eq!(
+            advised(answered(400), &model("http://h/v1", "m", &[])),
+            None
+        );
     }
 
     #[test]

@@ -30,6 +30,17 @@ pub(super) fn broken_off() -> Error {
     )
 }
 
+/// The answer ended in an error, in the words of its record.
+pub(super) fn failed(words: Option<String>) -> Error {
+    let Some(words) = words else {
+        return broken_off();
+    };
+    Error {
+        message: words,
+        ..broken_off()
+    }
+}
+
 /// The gateway's own words in an error body. Advice that they end with is shown as the hint.
 pub(super) fn error_in(body: &[u8], advice: Option<Advice>) -> Error {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -65,7 +76,11 @@ pub(super) fn error_in(body: &[u8], advice: Option<Advice>) -> Error {
         Some("model_disabled" | "model_not_found") => {
             "Choose another model, or switch this one on in Models."
         }
-        Some("feature_not_routed") => "Choose a model for it in Features.",
+        Some("feature_not_routed" | "feature_disabled") => "Choose a model for it in Features.",
+        Some("invalid_body" | "invalid_value" | "body_too_large") => {
+            "Correct what is sent, and send it again."
+        }
+        Some("unknown_url") => "Use a path that the gateway serves, such as /v1/chat/completions.",
         _ => TEST_IT,
     };
     sentence(said.to_owned(), hint)
