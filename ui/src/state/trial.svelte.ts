@@ -66,6 +66,15 @@ export function addColumn(model: string): void {
   columns.push(column(model, $state.snapshot(columns[0]?.parameters ?? {})))
 }
 
+/** Gives all columns the settings of the first, or each its own: a copy of those that held for it until now. */
+export function link(isLinked: boolean): void {
+  const { trial } = current
+  const [first, ...others] = trial.columns
+  if (trial.is_linked && !isLinked)
+    for (const other of others) other.parameters = $state.snapshot(first?.parameters ?? {})
+  trial.is_linked = isLinked
+}
+
 export function removeColumn(index: number): void {
   if (current.trial.columns.length < 2) return
   stop(index)

@@ -3,6 +3,8 @@
 import type { PromptParameters } from '../api/PromptParameters'
 import { count } from './format'
 
+const TYPES = 'Types are string, number, integer, boolean, object, array and null.'
+
 export const parameters = {
   title: (model: string) => `Settings of ${model}`,
   titleAll: 'Settings of all columns',
@@ -61,6 +63,19 @@ export const parameters = {
   refusedByProvider: (provider: string) => `${provider} has no such setting.`,
   schemaHolder: '{ "type": "object", "properties": { … } }',
   schemaNoObject: 'A schema is an object in braces.',
+  schemaWrong: {
+    schema: 'Here must be a schema: an object in braces, true or false.',
+    schemas: (keyword: string) => `${keyword} is an object in braces with a schema for each name.`,
+    list: (keyword: string) => `${keyword} is a list with at least one schema.`,
+    type: `type is a name or a list of names. ${TYPES}`,
+    noType: (name: string) => `${JSON.stringify(name)} is no type. ${TYPES}`,
+    required: 'required is a list of names in double quotes.',
+    enum: 'enum is a list with at least one value.',
+    whole: (keyword: string) => `${keyword} is a whole number from 0.`,
+    number: (keyword: string) => `${keyword} is a number.`,
+    pattern: 'pattern is a regular expression in double quotes.',
+    noPattern: (text: string) => `${JSON.stringify(text)} is no regular expression.`,
+  },
   addTool: 'Add a tool',
   removeTool: (name: string) => `Remove ${name || 'this tool'}`,
   tool: (place: number) => `Tool ${place}`,

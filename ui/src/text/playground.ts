@@ -95,6 +95,12 @@ export const playground = {
     sendHere: 'Send only here',
     cancel: 'Cancel',
     again: 'Ask again',
+    shorter: 'Trim and ask again',
+    shorterHelp: (turns: number) =>
+      turns === 1
+        ? 'Drops the oldest turn of this column, and asks again.'
+        : `Drops the ${turns} oldest turns of this column, and asks again.`,
+    leftOut: (turns: number) => `${plural(turns, 'later turn')} left out.`,
     copy: 'Copy the answer',
     row: 'Open its row in Logs',
     notAsked: 'Not asked yet.',
@@ -129,6 +135,8 @@ export const playground = {
     close: 'Close',
     none: 'Nothing was sent to this column yet.',
     coming: 'The answer still comes.',
+    asRaw: 'Edit as raw',
+    asRawLong: 'The same request as a body of your own, in a new trial',
     copyWord: 'Copy',
     by: 'Kept in memory for the latest prompts',
     gone: 'What was sent is kept for the latest prompts only.',

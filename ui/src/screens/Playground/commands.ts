@@ -2,7 +2,17 @@
 
 import type { TrialMode } from '../../api/TrialMode'
 import type { Command } from '../../shell/commands'
-import { addColumn, begin, current, isRunning, MOST_COLUMNS, run, stopAll } from '../../state/trial.svelte'
+import {
+  addColumn,
+  begin,
+  current,
+  enter,
+  isRunning,
+  link,
+  MOST_COLUMNS,
+  run,
+  stopAll,
+} from '../../state/trial.svelte'
 import { go, route } from '../../state/router.svelte'
 import { playground as words } from '../../text/playground'
 import { answers } from './answers'
@@ -40,17 +50,13 @@ export function commands(): Command[] {
         ]
       : []),
     ...modes.map((one) =>
-      act(`mode-${one}`, 'playground', words.commands.mode(words.modes[one]), () => {
-        current.trial.mode = one
-      }),
+      act(`mode-${one}`, 'playground', words.commands.mode(words.modes[one]), () => enter(one)),
     ),
     act('prompt', 'list', words.drawer.prompt, () => panels.show('prompt')),
     act('raw', 'terminal', words.commands.raw, () => panels.show('raw')),
     act('code', 'terminal', words.commands.code, () => panels.show('code')),
     act('settings', 'sliders', words.commands.settings, () => panels.settle(panels.column)),
-    act('link', 'link', is_linked ? words.commands.separate : words.commands.link, () => {
-      current.trial.is_linked = !is_linked
-    }),
+    act('link', 'link', is_linked ? words.commands.separate : words.commands.link, () => link(!is_linked)),
     ...(answered > 1 ? [act('diff', 'diff', words.commands.diff, () => panels.ask('diff'))] : []),
     ...(answered > 0 ? [act('case', 'bookmark', words.saveAsCase, () => panels.ask('case'))] : []),
     act('history', 'history', words.history, () => panels.history(true)),

@@ -5,16 +5,22 @@ import { current, enter, isRunning, stopAll } from '../../state/trial.svelte'
 
 const MODES: TrialMode[] = ['chat', 'completion', 'generation', 'raw']
 
-export type Acts = { onnew: () => void }
+export type Acts = {
+  onnew: () => void
+  /** What is closed before anything is stopped; says whether something was. */
+  onescape: () => boolean
+}
 
 /** Acts on a key and says whether it did. */
-export function act(event: KeyboardEvent, { onnew }: Acts): boolean {
+export function act(event: KeyboardEvent, { onnew, onescape }: Acts): boolean {
   if (event.isComposing || event.defaultPrevented) return false
   const isControl = event.ctrlKey || event.metaKey
   if (event.key === 'Escape' && !isControl) {
     // What floats takes the key for itself.
     const floats = document.querySelector('.scrim, .menu, [role=dialog]')
-    if (floats || !isRunning()) return false
+    if (floats) return false
+    if (onescape()) return true
+    if (!isRunning()) return false
     stopAll()
     return true
   }

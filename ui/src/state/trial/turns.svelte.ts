@@ -22,25 +22,50 @@ export function alike(index: number, place: number): number[] {
   })
 }
 
-/** Asks something else at a turn; what came after it is dropped. */
-export function resend(columns: number[], place: number, content: string): void {
-  for (const index of columns) {
-    const column = current.trial.columns[index]
-    const before = asked(column?.turns[place])
-    if (!column || !before) continue
+/** How many turns a conversation lost, the most of any column, and how it is brought back. */
+export type Dropped = { turns: number; undo: () => void }
+
+/** Brings the conversations of columns back as they are now. What still comes is cut, now and then. */
+function rewinding(columns: number[]): () => void {
+  const kept = columns.flatMap((index) => {
     stop(index)
-    column.turns.length = place
-    column.turns.push({ ask: [{ ...$state.snapshot(before), content }], answer: null })
-    ask(index, place)
+    const column = current.trial.columns[index]
+    return column ? [{ column, turns: $state.snapshot(column.turns) as TrialTurn[] }] : []
+  })
+  return () => {
+    for (const { column, turns } of kept) {
+      // Columns may have moved or gone meanwhile, and with another trial all of them.
+      const index = current.trial.columns.indexOf(column)
+      if (index < 0) continue
+      stop(index)
+      column.turns = turns
+    }
+    save()
   }
 }
 
+/** Asks something else at a turn; what came after it is dropped. */
+export function resend(columns: number[], place: number, content: string): Dropped {
+  const those = columns.filter((index) => asked(current.trial.columns[index]?.turns[place]))
+  const undo = rewinding(those)
+  let most = 0
+  for (const index of those) {
+    const turns = current.trial.columns[index]?.turns ?? []
+    const before = $state.snapshot(asked(turns[place])) as Message
+    most = Math.max(most, turns.length - place - 1)
+    turns.length = place
+    turns.push({ ask: [{ ...before, content }], answer: null })
+    ask(index, place)
+  }
+  return { turns: most, undo }
+}
+
 /** Asks a turn again; what came after it is dropped. */
-export function again(index: number, place: number): void {
-  stop(index)
-  const turns = current.trial.columns[index]?.turns
-  if (turns && turns.length > place + 1) turns.length = place + 1
+export function again(index: number, place: number): Dropped {
+  const undo = rewinding([index])
+  const later = current.trial.columns[index]?.turns.splice(place + 1) ?? []
   ask(index, place)
+  return { turns: later.length, undo }
 }
 
 /** Answers the calls of the last turn as the tools would, and goes on. */
@@ -58,6 +83,22 @@ export function answerCalls(index: number, results: string[]): void {
 /** Where the conversation of a column may begin: with a question of the user, not with a tool's answer. */
 function beginnings(turns: TrialTurn[]): number[] {
   return turns.flatMap((turn, at) => (at > 0 && asked(turn) ? [at] : []))
+}
+
+/** How many of the oldest turns are dropped where nobody knows what fits: half of those before the last question. */
+export function olderHalf(index: number): number {
+  const turns = current.trial.columns[index]?.turns ?? []
+  const last = turns.findLastIndex((turn) => asked(turn))
+  return beginnings(turns).find((at) => at >= last / 2) ?? 0
+}
+
+/** Asks the last turn of a column again, without the older half of what came before its question. */
+export function againShorter(index: number): Dropped {
+  const undo = rewinding([index])
+  const turns = current.trial.columns[index]?.turns ?? []
+  const older = turns.splice(0, olderHalf(index))
+  ask(index, turns.length - 1)
+  return { turns: older.length, undo }
 }
 
 /** Drops the oldest turns of a column until what is asked next fits, and tells which; all when nothing fits. */
