@@ -65,6 +65,11 @@ describe('the log', () => {
       { key: 'model', value: found.model },
       { key: 'messages', value: [{ role: 'user', content: '[FILTERED]' }] },
     ])
+    // When it came and ended is known all the same.
+    detail.getByRole('tab', { name: 'Timeline' }).click()
+    const moments = within(await detail.findByRole('list', { name: 'Timeline' })).getAllByRole('listitem')
+    expect(moments.at(-1)?.textContent).toContain(found.finish_reason)
+    expect(moments.length).toBe(found.first_token_ms == null ? 2 : 3)
     // The drawer remembers its tab.
     detail.getByRole('tab', { name: 'Summary' }).click()
   })

@@ -1,207 +1,18 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 
-import type { PromptEvent } from '../src/api/PromptEvent'
-import type { PromptRequest } from '../src/api/PromptRequest'
-import type { SaveTrial } from '../src/api/SaveTrial'
-import { fake, type Fake } from '../src/backend/fake'
+import { fake } from '../src/backend/fake'
 import { use } from '../src/backend'
-import {
-  addColumn,
-  begin,
-  current,
-  isRunning,
-  open as openTrial,
-  removeColumn,
-  run,
-  runColumn,
-  stop,
-  stopAll,
-} from '../src/state/trial.svelte'
-import { answerCalls, resend, trim } from '../src/state/trial/turns.svelte'
-import { open, press, screen, type, waitFor, within } from './helpers'
-
-type Stream = { request: PromptRequest; say: (event: PromptEvent) => void; isClosed: boolean }
-
-/** A back end whose answers are spoken by the test. */
-function spoken(): { back: Fake; streams: Stream[]; saved: () => SaveTrial[] } {
-  const back = fake()
-  const streams: Stream[] = []
-  const other = back.open
-  back.open = (name, input, onEvent, onEnd) => {
-    if (name !== 'prompt') return other(name, input, onEvent, onEnd)
-    const say = onEvent as unknown as Stream['say']
-    const stream = { request: input as PromptRequest, say, isClosed: false }
-    streams.push(stream)
-    return () => (stream.isClosed = true)
-  }
-  const saved = () =>
-    back.calls.filter((call) => call.name === 'save_trial').map((call) => call.input as SaveTrial)
-  return { back, streams, saved }
-}
-
-const said = (text: string, chunks = 0): PromptEvent => ({ type: 'delta', text, reasoning: '', chunks })
-const done: PromptEvent = { type: 'finished', summary: { correlation_id: 'x', duration_ms: 1 } }
-const answerOf = (column: number) => current.trial.columns[column]?.turns.at(-1)?.answer
-
-/** A new trial with these models, and a question that was sent. */
-function asked(question: string, ...models: string[]) {
-  const { back, streams, saved } = spoken()
-  use(back)
-  begin({ columns: models.map((model) => ({ model, parameters: {}, turns: [] })), typed: question })
-  run()
-  return { back, streams, saved }
-}
+import { begin, current, isRunning, link, run, runColumn, stopAll } from '../src/state/trial.svelte'
+import { commands } from '../src/screens/Playground/commands'
+import { panels } from '../src/screens/Playground/panels.svelte'
+import { go } from '../src/state/router.svelte'
+import { fireEvent, open, press, screen, type, waitFor, within } from './helpers'
+import { answerOf, asked, converse, done, said, spoken, twoSpoken, type Stream } from './spoken'
 
 beforeEach(() => {
   use(fake())
   stopAll()
 })
-
-describe('a trial', () => {
-  it('streams to two columns at once, and a failure in one leaves the other alone', () => {
-    const { streams } = asked('Why?', 'one', 'two')
-    const error = { code: 'upstream' as const, message: 'gpu-2 hung up.', hint: 'Test it.' }
-    streams[0]!.say(said('Be'))
-    streams[1]!.say(said('Half'))
-    streams[0]!.say({ type: 'failed', error, summary: { correlation_id: 'x', duration_ms: 1 } })
-    expect(answerOf(0)).toMatchObject({ state: 'failed', text: 'Be', error: { message: 'gpu-2 hung up.' } })
-    streams[1]!.say(said(' and whole'))
-    streams[1]!.say(done)
-    expect(answerOf(1)).toMatchObject({ state: 'done', text: 'Half and whole' })
-    expect(isRunning()).toBe(false)
-  })
-
-  it('keeps what had arrived when it is stopped, closes the stream and hears no more', () => {
-    const { streams } = asked('Why?', 'one', 'two')
-    streams[0]!.say(said('Because of'))
-    stop(0)
-    streams[0]!.say(said(' nothing more'))
-    expect(streams.map((one) => one.isClosed)).toEqual([true, false])
-    expect(answerOf(0)).toMatchObject({ state: 'cut', text: 'Because of' })
-    expect(isRunning(0)).toBe(false)
-    expect(isRunning(1)).toBe(true)
-  })
-
-  it('puts a question behind an answer that still comes, and asks it then', () => {
-    const { streams } = asked('First', 'slow', 'fast')
-    streams[1]!.say(said('quick'))
-    streams[1]!.say(done)
-    current.trial.typed = 'Second'
-    run()
-    expect(streams.map((one) => one.request.model)).toEqual(['slow', 'fast', 'fast'])
-    streams[0]!.say(said('at last'))
-    streams[0]!.say(done)
-    expect(streams[3]?.request).toMatchObject({
-      model: 'slow',
-      ask: { messages: [{ content: 'First' }, { content: 'at last' }, { content: 'Second' }] },
-    })
-  })
-
-  it('hears the stream of a column that moved up', () => {
-    const { streams } = asked('Why?', 'one', 'two')
-    removeColumn(0)
-    streams[1]!.say(said('still here'))
-    streams[1]!.say(done)
-    expect(current.trial.columns.length).toBe(1)
-    expect(answerOf(0)).toMatchObject({ state: 'done', text: 'still here' })
-  })
-
-  it('asks a changed question again in the columns that had it, without what came after', () => {
-    const { streams } = asked('Why?', 'one', 'two')
-    streams.forEach(({ say }) => [said('So.'), done].forEach(say))
-    current.trial.typed = 'And then?'
-    run()
-    resend([0, 1], 0, 'How?')
-    expect(current.trial.columns.map((column) => column.turns.length)).toEqual([1, 1])
-    expect(streams.slice(-2).map((one) => one.request.ask)).toEqual(
-      Array(2).fill({ mode: 'chat', messages: [{ role: 'user', content: 'How?' }] }),
-    )
-  })
-
-  it('goes on from what a tool answered', () => {
-    const { streams } = asked('Weather?', 'one')
-    const piece = (part: object) => ({ index: 0, id: '', name: '', arguments: '', ...part })
-    const calls = [piece({ id: 'c1', name: 'weather', arguments: '{"a"' }), piece({ arguments: ':1}' })]
-    for (const call of calls) streams[0]!.say({ type: 'delta', text: '', reasoning: '', tool_calls: [call] })
-    streams[0]!.say(done)
-    answerCalls(0, ['21 degrees'])
-    expect(streams[1]?.request.ask).toMatchObject({
-      messages: [
-        { role: 'user' },
-        { role: 'assistant', tool_calls: [{ id: 'c1', name: 'weather', arguments: '{"a":1}' }] },
-        { role: 'tool', content: '21 degrees', tool_call_id: 'c1' },
-      ],
-    })
-  })
-
-  it('gives every column the settings of the first while they are linked', () => {
-    const { streams } = spoken2()
-    current.trial.columns[0]!.parameters = { temperature: 0.5 }
-    current.trial.columns[1]!.parameters = { temperature: 1 }
-    current.trial.typed = 'Why?'
-    run()
-    current.trial.is_linked = false
-    runColumn(1)
-    expect(streams.map((one) => one.request.parameters?.temperature)).toEqual([0.5, 0.5, 1])
-  })
-
-  it('is saved a moment after it was touched, and an untouched one never', async () => {
-    vi.useFakeTimers()
-    const { back, saved } = spoken()
-    use(back)
-    begin({ columns: [{ model: 'one', parameters: {}, turns: [] }] })
-    await vi.advanceTimersByTimeAsync(3000)
-    addColumn('two')
-    await vi.advanceTimersByTimeAsync(3000)
-    expect(saved()).toEqual([])
-    current.trial.typed = 'W'
-    await vi.advanceTimersByTimeAsync(100)
-    current.trial.typed = 'Why'
-    await vi.advanceTimersByTimeAsync(3000)
-    expect(saved().map((one) => one.trial.typed)).toEqual(['Why'])
-    current.trial.typed = 'Why?'
-    await vi.advanceTimersByTimeAsync(10)
-    window.dispatchEvent(new Event('pagehide'))
-    expect(saved().at(-1)).toMatchObject({ id: current.id, trial: { typed: 'Why?' } })
-    vi.useRealTimers()
-  })
-
-  it('that was left in the middle of an answer is there again as far as it came', async () => {
-    const { streams, saved } = asked('Why?', 'one')
-    const left = current.id
-    streams[0]!.say(said('Because'))
-    begin()
-    expect(streams[0]!.isClosed).toBe(true)
-    await waitFor(() => expect(saved().at(-1)?.trial.columns[0]?.turns[0]?.answer?.state).toBe('cut'))
-    await openTrial(left)
-    expect(answerOf(0)).toMatchObject({ state: 'cut', text: 'Because' })
-  })
-
-  it('loses its oldest turns, and no more than it must, to fit', async () => {
-    const { back, streams } = asked('1', 'one')
-    back.table.measure_prompt = ({ ask }) => ({
-      prompt_tokens: ask.mode === 'chat' ? ask.messages.length * 100 : 0,
-      is_estimate: false,
-      context_tokens: 450,
-    })
-    for (let turn = 1; turn <= 4; turn++) {
-      streams.at(-1)!.say(said('yes'))
-      streams.at(-1)!.say(done)
-      current.trial.typed = String(turn + 1)
-      if (turn < 4) run()
-    }
-    const dropped = await trim(0)
-    expect(dropped.map((turn) => turn.ask[0]?.content)).toEqual(['1', '2', '3'])
-    expect(current.trial.columns[0]?.turns.map((turn) => turn.ask[0]?.content)).toEqual(['4'])
-  })
-})
-
-function spoken2() {
-  const made = spoken()
-  use(made.back)
-  begin({ columns: ['one', 'two'].map((model) => ({ model, parameters: {}, turns: [] })) })
-  return made
-}
 
 describe('the playground', () => {
   it('says how fast an answer comes while it comes, about as far as its chunks tell', async () => {
@@ -307,6 +118,117 @@ describe('the playground', () => {
     current.trial.raw = { path: '/v1/chat/completions', body: '{\n  "model": "one"\n}' }
     await waitFor(() => expect(mark()).toBeUndefined())
     // A trial goes on in the mode of the one before it.
+    begin({ mode: 'chat' })
+  })
+
+  it('says that a raw answer broke off, and not so of one that says why it was refused', async () => {
+    const { back, streams } = spoken()
+    begin({ mode: 'raw', columns: [{ model: 'one', parameters: {}, turns: [] }] })
+    current.trial.raw = { path: '/v1/chat/completions', body: '{}' }
+    await open('playground', [], {}, back)
+    const fails = (status: number) => {
+      runColumn(0)
+      streams.at(-1)!.say(said('{"error": 1}'))
+      const error = { code: 'upstream', message: 'no', hint: 'Mend it.' } as const
+      streams.at(-1)!.say({ type: 'failed', error, summary: { correlation_id: 'x', duration_ms: 1, status } })
+    }
+    fails(200)
+    await screen.findByText(/^Broken off here/)
+    fails(404)
+    await waitFor(() => expect(screen.queryByText(/^Broken off here/)).toBeNull())
+    expect(answerOf(0)?.text).toBe('{"error": 1}')
+    begin({ mode: 'chat' })
+  })
+
+  it('leaves an answered trial as it was when the palette goes to another mode', () => {
+    const { streams } = asked('Why?', 'one')
+    streams[0]!.say(said('Because.'))
+    streams[0]!.say(done)
+    go('playground')
+    const id = current.id
+    commands()
+      .find((one) => one.id === 'trial-mode-raw')!
+      .run()
+    expect(current.trial.mode).toBe('raw')
+    expect(current.id).not.toBe(id)
+    expect(answerOf(0)).toBeUndefined()
+    begin({ mode: 'chat' })
+  })
+
+  it('sends a request that was asked once more, as a raw body', async () => {
+    begin({ columns: [{ model: 'duo_chat', parameters: {}, turns: [] }] })
+    await open('playground')
+    await type('Message', 'Hello')
+    await press(/^Send/)
+    await waitFor(() => expect(answerOf(0)?.state).toBe('done'), { timeout: 8000 })
+    await press('Raw')
+    await press('Edit as raw')
+    await waitFor(() => expect(current.trial.mode).toBe('raw'))
+    expect(current.trial.raw?.path).toBe('/v1/chat/completions')
+    expect(current.trial.raw?.body).toContain('"messages"')
+    begin({ mode: 'chat' })
+  })
+
+  it('says how many turns an edited question left out, and brings them back', async () => {
+    const { back, streams } = asked('Why?', 'one', 'two')
+    converse(streams, 'And then?', 'And last?')
+    await open('playground', [], {}, back)
+    const edits = await screen.findAllByRole('button', { name: 'Edit and send again' })
+    edits[0]!.click()
+    const field = await type('Edit the question', 'How?')
+    within(field.closest('article')!)
+      .getByRole('button', { name: /^Send to both/ })
+      .click()
+    await screen.findByText('2 later turns left out.')
+    expect(screen.queryByText('And last?')).toBeNull()
+    await press('Undo')
+    await waitFor(() => expect(screen.getAllByText('And last?')).toHaveLength(2))
+    expect(isRunning()).toBe(false)
+  })
+
+  it('offers to ask again without the oldest turns where only the server knew what fits', async () => {
+    const { back, streams } = asked('First', 'one')
+    await open('playground', [], {}, back)
+    const name = 'Trim and ask again'
+    const overflow = () => {
+      const hint = 'Trim the prompt: shorten or remove earlier turns, or lower max_tokens.'
+      const error = { code: 'upstream', message: 'The prompt is 90 tokens too long.', hint } as const
+      streams.at(-1)!.say({ type: 'failed', error, summary: { correlation_id: 'x', duration_ms: 1 } })
+    }
+    overflow()
+    await screen.findByText('The prompt is 90 tokens too long.')
+    expect(screen.queryByRole('button', { name })).toBeNull()
+    runColumn(0)
+    converse(streams, 'Second')
+    runColumn(0)
+    overflow()
+    await press(name)
+    await screen.findByText('1 turn dropped.')
+    const messages = [{ role: 'user', content: 'Second' }]
+    expect(streams.at(-1)!.request.ask).toEqual({ mode: 'chat', messages })
+    await press('Undo')
+    await screen.findByRole('button', { name })
+    expect(current.trial.columns[0]!.turns.map((turn) => turn.answer?.state)).toEqual(['done', 'failed'])
+  })
+
+  it('sets the settings of the columns apart with those that all had', async () => {
+    const { back } = twoSpoken()
+    link(true)
+    current.trial.columns[0]!.parameters = { temperature: 0.5 }
+    await open('playground', [], {}, back)
+    await press('Settings linked')
+    await screen.findByRole('button', { name: 'Settings separate' })
+    expect(current.trial.columns[1]!.parameters).toEqual({ temperature: 0.5 })
+  })
+
+  it('has its history closed by Escape where it lies over the trial', async () => {
+    panels.settle(undefined)
+    begin({ mode: 'raw' })
+    await open('playground')
+    await press('History')
+    await screen.findByRole('complementary', { name: 'History' })
+    await fireEvent.keyDown(document.body, { key: 'Escape' })
+    await waitFor(() => expect(screen.queryByRole('complementary', { name: 'History' })).toBeNull())
     begin({ mode: 'chat' })
   })
 

@@ -7,6 +7,8 @@ export type JsonProblem = Place & { message: string; isShort: boolean }
 const LITERALS = ['true', 'false', 'null']
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SPACE = /[ \t\n\r]*/y
+/** What a text that is JSON consists of, but for colons. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]|[^\s{}[\],:"]+/g
 const TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y
 
 /** The line and the column of a place in a text, both from 1. */
@@ -24,6 +26,27 @@ export function jsonProblem(text: string): JsonProblem | undefined {
     const { at, message, isShort } = new Reader(text).find()
     return { ...placeOf(text, at), message, isShort }
   }
+}
+
+/** Where the value at a path of names and numbers begins in a text that is JSON. */
+export function placeOfValue(text: string, path: string[]): Place {
+  // The keys of what is open: the number in a list, the name in an object, nothing before the name.
+  const open: (number | string | undefined)[] = []
+  let at = 0
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    const last = open.length - 1
+    const key = open[last]
+    if (token === '}' || token === ']') open.pop()
+    else if (token === ',') open[last] = typeof key === 'number' ? key + 1 : undefined
+    else if (last >= 0 && key === undefined) open[last] = String(JSON.parse(token))
+    else {
+      // Of two with one name the last counts, as for JSON.parse.
+      if (open.length === path.length && path.every((one, depth) => one === String(open[depth]))) at = index
+      if (token === '{') open.push(undefined)
+      else if (token === '[') open.push(0)
+    }
+  }
+  return placeOf(text, at)
 }
 
 class Fault {

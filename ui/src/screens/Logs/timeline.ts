@@ -18,7 +18,33 @@ export type Moment = {
 /** More pieces than these of one answer are one line. */
 const PIECES_SHOWN = 40
 
-export function momentsOf(row: RequestView, recorded: RecordedRequest): Moment[] {
+export function momentsOf(row: RequestView, recorded?: RecordedRequest): Moment[] {
+  const moments = recorded ? recordedMoments(recorded) : rowMoments(row)
+  moments.sort((one, other) => one.at - other.at)
+  const end = row.duration_ms ?? undefined
+  if (end !== undefined)
+    moments.push({
+      at: end,
+      what: logs.timeline.ended,
+      more: row.finish_reason ?? logs.states[row.state],
+      kind: 'own',
+    })
+  return moments
+}
+
+/** What every row knows, recorded or not. */
+function rowMoments(row: RequestView): Moment[] {
+  const words = logs.timeline
+  const moments: Moment[] = [{ at: 0, what: words.received, kind: 'own' }]
+  const first = row.first_token_ms ?? undefined
+  if (first !== undefined) {
+    const until = row.duration_ms ?? undefined
+    moments.push({ at: first, ...(until !== undefined ? { until } : {}), what: words.given, kind: 'answer' })
+  }
+  return moments
+}
+
+function recordedMoments(recorded: RecordedRequest): Moment[] {
   const words = logs.timeline
   const moments: Moment[] = [
     { at: 0, what: words.received, more: bytes(recorded.received.size), kind: 'own' },
@@ -70,15 +96,6 @@ export function momentsOf(row: RequestView, recorded: RecordedRequest): Moment[]
       until: last.at_ms,
       what: words.given,
       more: bytes(recorded.answer.size),
-      kind: 'own',
-    })
-  moments.sort((one, other) => one.at - other.at)
-  const end = row.duration_ms ?? undefined
-  if (end !== undefined)
-    moments.push({
-      at: end,
-      what: words.ended,
-      more: row.finish_reason ?? logs.states[row.state],
       kind: 'own',
     })
   return moments
