@@ -63,6 +63,27 @@ describe('the playground', () => {
     await type('JSON schema of the answer', '{"type": "object"}')
     await waitFor(() => expect(send()).toBe(false))
     expect(current.trial.columns[0]?.parameters.schema).toEqual({ type: 'object' })
+    // So is a number that is none, or out of range.
+    await type('Temperature', '9')
+    await screen.findByText(/^Temperature is not right yet/)
+    expect(send()).toBe(true)
+    await type('Temperature', '0.9')
+    await waitFor(() => expect(send()).toBe(false))
+    expect(current.trial.columns[0]?.parameters.temperature).toBe(0.9)
+  })
+
+  it('has the keyboard where it was after a preset was kept', async () => {
+    panels.settle(undefined)
+    begin({ columns: [{ model: 'duo_chat', parameters: {}, turns: [] }] })
+    await open('playground')
+    await press('Settings')
+    await press('Save as preset')
+    const name = (await screen.findByLabelText('Name of the preset')) as HTMLInputElement
+    await type(name.getAttribute('aria-label') ?? '', 'Mine')
+    name.form?.requestSubmit()
+    await waitFor(() =>
+      expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Save as preset' })),
+    )
   })
 
   it('marks the place that was refused, until what stands there is changed', async () => {
