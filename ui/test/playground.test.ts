@@ -158,6 +158,9 @@ describe('the playground', () => {
     fails(404)
     await waitFor(() => expect(screen.queryByText(/^Broken off here/)).toBeNull())
     expect(answerOf(0)?.text).toBe('{"error": 1}')
+    runColumn(0)
+    stopAll()
+    await screen.findByText('Stopped before anything arrived.')
     begin({ mode: 'chat' })
   })
 

@@ -250,6 +250,14 @@ fn a_raw_answer_names_the_model_of_its_body_and_its_path() {
     );
     let complaint = send("[1]").complaint();
     assert!(complaint.contains("Correct what is sent"), "{complaint}");
+    // Its bytes look the same however it ended; its end does not.
+    let upstream = Upstream::start();
+    gatehouse.add_model("breaks-off", &upstream.endpoint(), "breaks-off");
+    let messages = r#"[{"role":"user","content":"hi"}]"#;
+    let broken = send(&format!(
+        r#"{{"model":"breaks-off","stream":true,"messages":{messages}}}"#
+    ));
+    assert_eq!(broken.error()["code"], "upstream");
 }
 
 #[test]

@@ -152,6 +152,7 @@ export const code = {
     waiting: 'Waiting for the first byte…',
     none: 'The body goes to the gateway as it is, and the answer is shown byte for byte.',
     stopped: 'Stopped here. What had arrived is kept.',
+    stoppedEmpty: 'Stopped before anything arrived.',
     broken: 'Broken off here. What had arrived is kept.',
     nothing: 'The answer has no body.',
     row: 'Open its row in Logs',

@@ -25,7 +25,7 @@ export function alike(index: number, place: number): number[] {
 /** How many turns a conversation lost, the most of any column, and how it is brought back. */
 export type Dropped = { turns: number; undo: () => void }
 
-/** Brings the conversations of columns back as they are now. What still comes is cut, now and then. */
+/** Brings the conversations of columns back as they are now. What still comes is cut, before and after. */
 function rewinding(columns: number[]): () => void {
   const kept = columns.flatMap((index) => {
     stop(index)
