@@ -190,6 +190,7 @@ describe('the playground', () => {
     await waitFor(() => expect(current.trial.mode).toBe('raw'))
     expect(current.trial.raw?.path).toBe('/v1/chat/completions')
     expect(current.trial.raw?.body).toContain('"messages"')
+    expect(panels.tab).toBeUndefined()
     begin({ mode: 'chat' })
   })
 
