@@ -14,7 +14,7 @@ use providers::{Splitter, data_of};
 
 use crate::counters::Slot;
 use crate::load::Place;
-use crate::record::{Record, RequestState};
+use crate::record::{Record, RequestState, Unwritten};
 use crate::relay::Relay;
 
 /// The server failed in the middle of an answer whose form has no place for an error.
@@ -44,9 +44,10 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Writes the verdict down and lets go.
-    fn settle(mut self) {
+    /// Notes the verdict and lets go; the record is not written yet.
+    fn settle(mut self) -> Unwritten {
         self.record.outcome().state = self.verdict;
+        self.record.end()
     }
 }
 
@@ -72,6 +73,23 @@ impl AnswerBody {
     /// Holds on to the sign that its connection is busy, until the body ends.
     pub(crate) fn hold(&mut self, busy: Arc<()>) {
         self.busy = Some(busy);
+    }
+
+    /// Writes the record of an answer in one piece, together with those of others that end now. Without
+    /// it the record is written when the piece is asked for.
+    pub(crate) async fn write_record(&mut self) {
+        if let Some(unwritten) = self.settle() {
+            unwritten.write_together().await;
+        }
+    }
+
+    /// Ends the record of an answer in one piece, once.
+    fn settle(&mut self) -> Option<Unwritten> {
+        let ticket = self.ticket.take()?;
+        if let (Some(tape), Content::Whole(Some(bytes))) = (ticket.record.tape(), &self.content) {
+            tape.given(bytes);
+        }
+        Some(ticket.settle())
     }
 
     /// A stream; the relay keeps the record itself.
@@ -123,6 +141,9 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if let Some(unwritten) = self.settle() {
+            unwritten.write();
+        }
         match &mut self.content {
             Content::Stream(relay) => relay.poll(context).map(|data| match data {
                 Some(data) => Some(Ok(Frame::data(data))),
@@ -130,12 +151,6 @@ impl Body for AnswerBody {
             }),
             Content::Whole(bytes) => {
                 let bytes = bytes.take();
-                if let Some(ticket) = self.ticket.take() {
-                    if let (Some(tape), Some(bytes)) = (ticket.record.tape(), &bytes) {
-                        tape.given(bytes);
-                    }
-                    ticket.settle();
-                }
                 Poll::Ready(
                     bytes
                         .filter(|bytes| !bytes.is_empty())

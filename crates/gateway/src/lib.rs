@@ -48,7 +48,7 @@ pub use inside::{Inside, Watched, may_be_posted};
 pub use measure::Measured;
 pub use record::{
     Accepted, BODY_MOST, Body, Cut, Expanded, ExpandedBy, Head, Headers, Incoming, Journal,
-    MEMORY_MOST, Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink,
+    MEMORY_MOST, Mark, Outcome, Piece, REQUEST_MOST, RecordEvent, RequestState, Room, Routed, Sink,
     Token, UpstreamCall, record_channel,
 };
 pub use server::{Drained, Listening};

@@ -32,7 +32,8 @@ pub use expanded::{
 };
 pub use facts::{Accepted, Outcome, Routed, Token};
 pub use head::Head;
-pub use sink::{Journal, RecordEvent, Room, Sink, record_channel};
+pub(crate) use sink::Unwritten;
+pub use sink::{Journal, Mark, RecordEvent, Room, Sink, record_channel};
 pub(crate) use tape::{CallTape, Tape};
 
 /// The record of one running request. Dropped without a verdict it says *cancelled*: the client
@@ -51,6 +52,7 @@ pub(crate) struct Record {
     outcome: Outcome,
     tape: Option<Tape>,
     watcher: Option<Watcher>,
+    has_ended: bool,
 }
 
 /// The events with text of a stream that is handed on as it comes.
@@ -226,21 +228,38 @@ impl Record {
             Err(reason) => reason.into_iter().for_each(|reason| self.note(reason)),
         }
     }
-}
 
-impl Drop for Record {
-    fn drop(&mut self) {
+    /// Ends the record as its outcome says. It is not written yet: its client must not see the end of
+    /// the answer before it is.
+    pub(crate) fn end(mut self) -> Unwritten {
+        let mark = self.take_down_end();
+        self.sink.unwritten(mark)
+    }
+
+    /// Takes the end down, once; how far the journal has to be written for it to be kept.
+    fn take_down_end(&mut self) -> Option<Mark> {
+        if std::mem::replace(&mut self.has_ended, true) {
+            return None;
+        }
         self.conclude();
         if let Some(tape) = self.tape.take() {
             self.end_tape(tape);
         }
-        if let Some(room) = self.room.take() {
-            let outcome = Box::new(std::mem::take(&mut self.outcome));
-            self.sink.send(RecordEvent::Finished {
-                sequence: self.sequence,
-                outcome,
-                room,
-            });
+        let room = self.room.take()?;
+        let outcome = Box::new(std::mem::take(&mut self.outcome));
+        self.sink.send(RecordEvent::Finished {
+            sequence: self.sequence,
+            outcome,
+            room,
+        })
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let mark = self.take_down_end();
+        if mark.is_some() {
+            self.sink.unwritten(mark).write();
         }
         self.sink.remove(self.sequence);
     }

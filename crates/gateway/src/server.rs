@@ -140,6 +140,7 @@ impl Connection {
             let busy = seen.begin();
             let mut response = gateway.answer(request, line).await;
             response.body_mut().hold(busy);
+            response.body_mut().write_record().await;
             Ok::<_, Infallible>(response)
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

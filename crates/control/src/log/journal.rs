@@ -3,30 +3,27 @@
 //! no row. Replaces what must not be written, and knows no table.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use gateway::{Accepted, Outcome, RecordEvent, Routed};
+use gateway::{Accepted, Mark, Outcome, RecordEvent, Routed};
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::files::append_private;
 
-/// Parts, each of some of the requests: two requests that end at once seldom wait for one another. More
-/// would be written more often.
-const PARTS: usize = 4;
-/// What ends a line; none has it inside (Consistent Overhead Byte Stuffing).
-const END: u8 = 0;
+/// Bytes before each record that say how long it is.
+const LENGTH: usize = size_of::<u32>();
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long a step that must stay may wait for the next one: under load one write keeps many.
+/// How long a step may wait for the next write: under load one keeps many.
 const WAIT: Duration = Duration::from_millis(1);
-/// The size in bytes from which a part begins a new file.
-const TURN: u64 = 1 << 20;
-/// The size in bytes at which a part takes nothing more down: the table has refused for long.
-const MOST: u64 = 16 << 20;
+/// The size in bytes from which a new file is begun.
+const TURN: u64 = 4 << 20;
+/// The size in bytes at which nothing more is taken down: the table has refused for long.
+const MOST: u64 = 64 << 20;
 
 /// The journal of the process that holds the folder. In any other, events only pass through it.
 #[derive(Debug)]
@@ -34,36 +31,41 @@ pub(super) struct Journal {
     shared: Arc<Shared>,
     /// Whether it was begun.
     is_on: AtomicBool,
-    parts: [Mutex<Part>; PARTS],
+    files: Mutex<Files>,
+    /// The mark up to which everything is written.
+    written: AtomicU64,
 }
 
 /// The file that is written, and the one before it while the table may lack something of it.
 #[derive(Debug)]
-struct Part {
+struct Files {
     paths: [PathBuf; 2],
-    /// None before it is begun, and after its end.
+    /// None before it is begun, after its end, and when the disk refused even to cut it.
     file: Option<File>,
-    /// The first line of each file.
+    /// The first record of each file.
     head: Vec<u8>,
     /// What is written together with the next step that must not be lost.
     pending: Vec<u8>,
+    /// Steps that were taken down.
+    taken: u64,
+    /// Of the file, in bytes.
     size: u64,
     written_at: Instant,
     /// Whether the file before this one is there.
     has_old: bool,
-    /// Whether the last write was refused: half a line may stand at the end.
-    is_torn: bool,
+    /// Whether the last write was refused, and that was said.
+    is_refused: bool,
 }
 
-/// The first line of a file.
+/// The first record of a file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
-    /// The program's: another one's lines may have another form.
+    /// The program's: another one's records may have another form.
     version: String,
     base: i64,
 }
 
-/// One line.
+/// One record.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Entry<A = Accepted, R = Routed, O = Outcome> {
     Started(u64, A),
@@ -93,140 +95,154 @@ pub(super) struct Left {
 impl Journal {
     /// Takes nothing down before [`Self::begin`].
     pub(super) fn new(folder: &Path, shared: Arc<Shared>) -> Self {
-        let part = |number| {
-            Mutex::new(Part {
-                paths: paths(folder, number),
-                file: None,
-                head: Vec::new(),
-                pending: Vec::new(),
-                size: 0,
-                written_at: Instant::now(),
-                has_old: false,
-                is_torn: false,
-            })
+        let files = Files {
+            paths: paths(folder),
+            file: None,
+            head: Vec::new(),
+            pending: Vec::new(),
+            taken: 0,
+            size: 0,
+            written_at: Instant::now(),
+            has_old: false,
+            is_refused: false,
         };
         Self {
             shared,
             is_on: AtomicBool::new(false),
-            parts: std::array::from_fn(part),
+            files: Mutex::new(files),
+            written: AtomicU64::new(0),
         }
     }
 
     /// Begins an empty one; what an earlier one held must be in the table.
     pub(super) fn begin(&self, base: i64) -> io::Result<()> {
         self.end()?;
-        for mut part in self.parts() {
-            part.head = line(&Head {
-                version: VERSION.to_owned(),
-                base,
-            });
-            part.open()?;
-        }
+        let mut files = self.files();
+        files.head.clear();
+        let version = VERSION.to_owned();
+        add(&Head { version, base }, &mut files.head);
+        files.open()?;
         self.is_on.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Begins a new file in each part that is large. What was handed on up to now is in the old one,
-    /// which goes with [`Self::forget`].
+    /// Begins a new file when this one is large or was lost. What was handed on up to now is in the old
+    /// one, which goes with [`Self::forget`].
     pub(super) fn turn(&self) {
-        for mut part in self.parts() {
-            if part.size >= TURN
-                && !part.has_old
-                && let Err(error) = part.turn()
-            {
-                part.complain(&error);
+        if !self.is_on.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut files = self.files();
+        if (files.size >= TURN || files.file.is_none()) && !files.has_old {
+            self.write_all(&mut files);
+            if let Err(error) = files.turn() {
+                files.complain(&error);
             }
         }
     }
 
-    /// Removes the old files: the table has everything that was handed on before the last turn.
+    /// Removes the old file: the table has everything that was handed on before the last turn.
     pub(super) fn forget(&self) {
-        for mut part in self.parts() {
-            if !part.has_old {
-                continue;
-            }
-            match fs::remove_file(&part.paths[1]) {
-                Ok(()) => part.has_old = false,
-                Err(error) => part.complain(&error),
-            }
+        let mut files = self.files();
+        if !files.has_old {
+            return;
+        }
+        match fs::remove_file(&files.paths[1]) {
+            Ok(()) => files.has_old = false,
+            Err(error) => files.complain(&error),
         }
     }
 
     /// Ends it: the table has everything.
     pub(super) fn end(&self) -> io::Result<()> {
-        self.parts().try_for_each(|mut part| part.remove())
+        self.is_on.store(false, Ordering::Relaxed);
+        self.files().remove()
     }
 
-    /// The part of a request: the same for all its steps.
-    fn part(&self, sequence: u64) -> MutexGuard<'_, Part> {
-        lock(&self.parts[sequence as usize % PARTS])
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One after another.
-    fn parts(&self) -> impl Iterator<Item = MutexGuard<'_, Part>> {
-        self.parts.iter().map(lock)
+    fn write_all(&self, files: &mut Files) {
+        if let Err(error) = files.write() {
+            files.complain(&error);
+        }
+        // What was refused is given up: nobody waits for it.
+        self.written.store(files.taken, Ordering::Release);
+    }
+
+    fn take_down(&self, files: &mut Files, step: &Step<'_>) -> Mark {
+        if files.file.is_some() && files.size < MOST {
+            add(step, &mut files.pending);
+            files.taken += 1;
+        }
+        // Before a server is asked; under load the next write is not far.
+        if matches!(step, Step::Routed(..)) && files.written_at.elapsed() >= WAIT {
+            self.write_all(files);
+        }
+        Mark(files.taken)
     }
 }
 
-fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The file that a part writes, and the one before it.
-fn paths(folder: &Path, part: usize) -> [PathBuf; 2] {
-    ["", ".old"].map(|end| folder.join(format!("requests.journal.{part}{end}")))
+/// The file that is written, and the one before it.
+fn paths(folder: &Path) -> [PathBuf; 2] {
+    ["", ".old"].map(|end| folder.join(format!("requests.journal{end}")))
 }
 
 impl gateway::Journal for Journal {
-    fn keep(&self, mut event: RecordEvent, hand_on: &dyn Fn(RecordEvent)) {
+    fn keep(&self, mut event: RecordEvent, hand_on: &dyn Fn(RecordEvent)) -> Option<Mark> {
         let redaction = self.shared.redaction.load();
-        let (step, when) = match &mut event {
+        let step = match &mut event {
             RecordEvent::Started { sequence, accepted } => {
                 redaction.accepted(accepted);
-                (Step::Started(*sequence, &**accepted), When::Later)
+                Step::Started(*sequence, &**accepted)
             }
             RecordEvent::Routed { sequence, routed } => {
                 redaction.routed(routed);
-                (Step::Routed(*sequence, &**routed), When::Soon)
+                Step::Routed(*sequence, &**routed)
             }
             RecordEvent::Finished {
                 sequence, outcome, ..
             } => {
                 redaction.outcome(outcome);
-                (Step::Finished(*sequence, &**outcome), When::Now)
+                Step::Finished(*sequence, &**outcome)
             }
-            RecordEvent::Expanded { .. } => return hand_on(event),
+            RecordEvent::Expanded { .. } => {
+                hand_on(event);
+                return None;
+            }
         };
         if !self.is_on.load(Ordering::Relaxed) {
-            return hand_on(event);
+            hand_on(event);
+            return None;
         }
-        let text = line(&step);
-        let mut part = self.part(step.sequence());
-        part.take_down(&text, when);
+        let mut files = self.files();
+        let mark = self.take_down(&mut files, &step);
         hand_on(event);
+        Some(mark)
     }
-}
 
-/// When a step has to be in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// With the next one: nothing has come of it yet.
-    Later,
-    /// Before a server is asked; within [`WAIT`] under load.
-    Soon,
-    /// At once: its client is about to see the end.
-    Now,
+    fn write(&self, mark: Mark) {
+        if self.written.load(Ordering::Acquire) >= mark.0 {
+            return;
+        }
+        let mut files = self.files();
+        // Another one may have written it meanwhile.
+        if self.written.load(Ordering::Acquire) < mark.0 {
+            self.write_all(&mut files);
+        }
+    }
 }
 
 type Step<'a> = Entry<&'a Accepted, &'a Routed, &'a Outcome>;
 
-impl Part {
+impl Files {
     fn open(&mut self) -> io::Result<()> {
         let mut file = append_private(&self.paths[0])?;
         file.write_all(&self.head)?;
         self.file = Some(file);
         self.size = self.head.len() as u64;
-        self.is_torn = false;
+        self.is_refused = false;
         Ok(())
     }
 
@@ -253,54 +269,46 @@ impl Part {
         Ok(())
     }
 
-    fn take_down(&mut self, text: &[u8], when: When) {
-        let Some(file) = self.file.as_mut().filter(|_| self.size < MOST) else {
-            return;
+    /// Writes what is pending. When the disk refuses, what it took goes again: nothing may be written
+    /// behind half a record, where none would be looked for.
+    fn write(&mut self) -> io::Result<()> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
         };
-        self.pending.extend_from_slice(text);
-        let is_due = match when {
-            When::Later => false,
-            When::Soon => self.written_at.elapsed() >= WAIT,
-            When::Now => true,
-        };
-        if !is_due {
-            return;
-        }
         let written = file.write_all(&self.pending);
-        self.written_at = Instant::now();
-        self.size += self.pending.len() as u64;
-        self.pending.clear();
         match written {
-            Ok(()) => self.is_torn = false,
-            Err(error) => {
-                // Half a line is ended before the next one.
-                self.pending.push(END);
-                self.complain(&error);
+            Ok(()) => {
+                self.size += self.pending.len() as u64;
+                self.is_refused = false;
             }
+            Err(_) if file.set_len(self.size).is_err() => self.file = None,
+            Err(_) => {}
         }
+        self.pending.clear();
+        self.written_at = Instant::now();
+        written
     }
 
     /// Says once that the disk refuses; the table will say what it means for the rows.
     fn complain(&mut self, error: &io::Error) {
-        if !self.is_torn {
+        if !self.is_refused {
             tracing::warn!(%error, "the journal of the request log cannot be written");
         }
-        self.is_torn = true;
+        self.is_refused = true;
     }
 }
 
-/// What the files of a folder hold; none without them. Lines that cannot be read are passed over: the
-/// last one may be torn. So is what a program of another version left.
+/// What the files of a folder hold; none without them. The last record may be torn, and is passed over.
+/// So is what a program of another version left.
 pub(super) fn left(folder: &Path) -> io::Result<Option<Left>> {
     let mut found: Option<Left> = None;
-    let paths = (0..PARTS).flat_map(|part| paths(folder, part).into_iter().rev());
-    for path in paths {
-        let file = match File::open(path) {
+    for path in paths(folder).into_iter().rev() {
+        let bytes = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            file => file?,
+            bytes => bytes?,
         };
-        let mut lines = BufReader::new(file).split(END);
-        let head = lines.next().transpose()?.and_then(read::<Head>);
+        let mut rest = bytes.as_slice();
+        let head = next(&mut rest).and_then(read::<Head>);
         let Some(head) = head.filter(|head| head.version == VERSION) else {
             continue;
         };
@@ -308,21 +316,38 @@ pub(super) fn left(folder: &Path) -> io::Result<Option<Left>> {
             base: head.base,
             entries: Vec::new(),
         });
-        for line in lines {
-            left.entries.extend(read::<Entry>(line?));
+        while let Some(record) = next(&mut rest) {
+            left.entries.extend(read::<Entry>(record));
         }
     }
     Ok(found)
 }
 
-fn read<T: serde::de::DeserializeOwned>(mut line: Vec<u8>) -> Option<T> {
-    line.push(END);
-    postcard::from_bytes_cobs(&mut line).ok()
+/// Takes the next whole record, without its length.
+fn next<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, behind) = rest.split_first_chunk::<LENGTH>()?;
+    let (record, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *rest = behind;
+    Some(record)
 }
 
-fn line(value: &impl Serialize) -> Vec<u8> {
+fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
+    postcard::from_bytes(record).ok()
+}
+
+/// Adds a record behind others.
+fn add(value: &impl Serialize, records: &mut Vec<u8>) {
+    let start = records.len();
+    records.extend([0; LENGTH]);
     // Strings, numbers and times: there is nothing that cannot be written.
-    postcard::to_stdvec_cobs(value).unwrap_or_default()
+    *records = postcard::to_extend(value, std::mem::take(records)).unwrap_or_default();
+    if let Some((length, record)) = records
+        .get_mut(start..)
+        .and_then(<[u8]>::split_first_chunk_mut::<LENGTH>)
+    {
+        // Smaller than what a request may bring along.
+        *length = (record.len() as u32).to_le_bytes();
+    }
 }
 
 #[cfg(test)]

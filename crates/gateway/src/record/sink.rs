@@ -54,12 +54,45 @@ pub struct Room {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Takes records down before they are handed on. The last event of a request comes before its client
-/// sees the end of the answer, so that what is taken down here outlives this process.
+/// Takes records down before they are handed on. The last event of a request is written before its
+/// client sees the end of the answer, so that what is taken down here outlives this process.
 pub trait Journal: std::fmt::Debug + Send + Sync {
     /// Takes the event down and hands it on, as one step: what was handed on before another event
-    /// was taken down before it. Must not wait for anything but a write.
-    fn keep(&self, event: RecordEvent, hand_on: &dyn Fn(RecordEvent));
+    /// was taken down before it. Must not wait for anything but a write. None when there is nothing
+    /// to write.
+    fn keep(&self, event: RecordEvent, hand_on: &dyn Fn(RecordEvent)) -> Option<Mark>;
+
+    /// Writes what was taken down up to there, unless it is written. Must not wait for anything else.
+    fn write(&self, mark: Mark);
+}
+
+/// How far a journal had come when it had taken something down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub u64);
+
+/// The end of a request that was taken down, and is not written yet.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Unwritten {
+    journal: Option<Arc<dyn Journal>>,
+    mark: Option<Mark>,
+}
+
+impl Unwritten {
+    /// Lets other requests end first: one write does for all of them.
+    pub(crate) async fn write_together(self) {
+        if self.mark.is_some() {
+            tokio::task::yield_now().await;
+            self.write();
+        }
+    }
+
+    /// Writes it.
+    pub(crate) fn write(&self) {
+        if let (Some(journal), Some(mark)) = (&self.journal, self.mark) {
+            journal.write(mark);
+        }
+    }
 }
 
 /// Where records go. A request takes its room before it starts, so back-pressure falls on new
@@ -145,18 +178,27 @@ impl Sink {
             outcome: Outcome::default(),
             tape: None,
             watcher: None,
+            has_ended: false,
         }
     }
 
-    pub(super) fn send(&self, event: RecordEvent) {
+    /// Sends an event; how far the journal has to be written for it to be kept.
+    pub(super) fn send(&self, event: RecordEvent) -> Option<Mark> {
         let hand_on = |event| {
             // A keeper that is gone cannot be told; the gateway goes on answering.
             let _ = self.events.send(event);
         };
-        match &self.journal {
-            Some(journal) => journal.keep(event, &hand_on),
-            None => hand_on(event),
-        }
+        let Some(journal) = &self.journal else {
+            hand_on(event);
+            return None;
+        };
+        journal.keep(event, &hand_on)
+    }
+
+    /// What was taken down and is not written yet.
+    pub(super) fn unwritten(&self, mark: Option<Mark>) -> Unwritten {
+        let journal = self.journal.clone();
+        Unwritten { journal, mark }
     }
 
     /// A client left before the end of its answer.

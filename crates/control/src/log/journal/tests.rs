@@ -1,4 +1,4 @@
-use gateway::RequestState;
+use gateway::{Journal as _, RequestState};
 
 use super::*;
 use crate::log::testing::{accepted, outcome};
@@ -11,14 +11,23 @@ fn journal(folder: &Path) -> Journal {
     journal
 }
 
-/// Takes down the beginning or the end of a request.
-fn take_down(journal: &Journal, sequence: u64, has_ended: bool) {
+/// Takes down the beginning of a request.
+fn begin(journal: &Journal, sequence: u64) -> Mark {
+    journal.take_down(
+        &mut journal.files(),
+        &Step::Started(sequence, &accepted("id")),
+    )
+}
+
+/// Takes down the end of a request; it is not written yet.
+fn end(journal: &Journal, sequence: u64) -> Mark {
     let end = outcome(RequestState::Completed);
-    let (text, when) = match has_ended {
-        true => (line(&Step::Finished(sequence, &end)), When::Now),
-        false => (line(&Step::Started(sequence, &accepted("id"))), When::Later),
-    };
-    journal.part(sequence).take_down(&text, when);
+    journal.take_down(&mut journal.files(), &Step::Finished(sequence, &end))
+}
+
+/// The same, and writes it.
+fn end_now(journal: &Journal, sequence: u64) {
+    journal.write(end(journal, sequence));
 }
 
 fn ended(folder: &Path) -> Vec<u64> {
@@ -39,10 +48,9 @@ fn what_was_taken_down_is_read_in_order_until_the_table_has_it() {
     let journal = journal(folder.path());
     let mut sequence = 0;
     let mut fill = || {
-        // In every part alike.
-        while journal.parts().any(|part| part.size < TURN) {
+        while journal.files().size < TURN {
             sequence += 1;
-            take_down(&journal, sequence, true);
+            end_now(&journal, sequence);
         }
         sequence
     };
@@ -65,13 +73,34 @@ fn what_was_taken_down_is_read_in_order_until_the_table_has_it() {
 }
 
 #[test]
-fn a_beginning_is_written_with_the_next_end_of_its_part() {
+fn one_write_does_for_all_that_was_taken_down() {
     let folder = tempfile::tempdir().unwrap();
     let journal = journal(folder.path());
-    take_down(&journal, 1, false);
-    assert_eq!(left(folder.path()).unwrap().unwrap().entries.len(), 0);
-    take_down(&journal, 1 + PARTS as u64, true);
-    assert_eq!(left(folder.path()).unwrap().unwrap().entries.len(), 2);
+    let kept = || left(folder.path()).unwrap().unwrap().entries.len();
+    begin(&journal, 1);
+    let (first, second) = (end(&journal, 1), end(&journal, 2));
+    assert_eq!(kept(), 0);
+    journal.write(first);
+    assert_eq!(kept(), 3);
+    end(&journal, 3);
+    journal.write(second);
+    assert_eq!(kept(), 3, "nothing was left to write for it");
+    journal.turn();
+    journal.write(end(&journal, 4));
+    assert_eq!(kept(), 5);
+}
+
+#[test]
+fn what_is_not_written_yet_is_in_the_old_file_after_a_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let last = end(&journal, 1);
+    journal.files().size = TURN;
+    journal.turn();
+    journal.write(last);
+    assert_eq!(ended(folder.path()), [1]);
+    journal.forget();
+    assert!(ended(folder.path()).is_empty());
 }
 
 #[test]
@@ -92,7 +121,8 @@ fn each_step_is_read_as_it_was_written() {
         Entry::Finished(9, &outcome),
     ];
     for step in steps {
-        journal.part(9).take_down(&line(&step), When::Now);
+        let mark = journal.take_down(&mut journal.files(), &step);
+        journal.write(mark);
     }
     let mut entries = left(folder.path()).unwrap().unwrap().entries.into_iter();
     let read = (entries.next(), entries.next(), entries.next());
@@ -110,35 +140,51 @@ fn each_step_is_read_as_it_was_written() {
 #[test]
 fn what_another_version_left_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
-    let head = line(&Head {
-        version: "0.0.0".into(),
-        base: BASE,
-    });
-    fs::write(&paths(folder.path(), 0)[0], head).unwrap();
+    let (mut head, version) = (Vec::new(), "0.0.0".to_owned());
+    add(
+        &Head {
+            version,
+            base: BASE,
+        },
+        &mut head,
+    );
+    fs::write(&paths(folder.path())[0], head).unwrap();
     assert!(left(folder.path()).unwrap().is_none());
 }
 
 #[test]
-fn half_a_line_costs_no_other() {
+fn half_a_record_costs_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let journal = journal(folder.path());
-    take_down(&journal, 1, true);
-    {
-        // As after a write that the disk took in part.
-        let mut part = journal.part(1);
-        let whole = line(&Step::Finished(2, &outcome(RequestState::Failed)));
-        let half = &whole[..whole.len() / 2];
-        part.file.as_mut().unwrap().write_all(half).unwrap();
-        part.pending.push(END);
-    }
-    let third = 1 + PARTS as u64;
-    take_down(&journal, third, true);
-    assert_eq!(ended(folder.path()), [1, third]);
+    end_now(&journal, 1);
+    let mut half = Vec::new();
+    let end = outcome(RequestState::Failed);
+    add(&Step::Finished(2, &end), &mut half);
+    half.truncate(half.len() / 2);
+    // As a process leaves it that is killed while it writes.
+    let path = &paths(folder.path())[0];
+    append_private(path).unwrap().write_all(&half).unwrap();
+    assert_eq!(ended(folder.path()), [1]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_comes_after_a_refusal_is_taken_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    end_now(&journal, 1);
+    // It refuses every byte, and to be cut.
+    let full = File::options().append(true).open("/dev/full").unwrap();
+    journal.files().file = Some(full);
+    end_now(&journal, 2);
+    journal.turn();
+    end_now(&journal, 3);
+    assert_eq!(ended(folder.path()), [1, 3]);
 }
 
 #[test]
 fn an_empty_file_is_none() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(&paths(folder.path(), 0)[0], "").unwrap();
+    fs::write(&paths(folder.path())[0], "").unwrap();
     assert!(left(folder.path()).unwrap().is_none());
 }
