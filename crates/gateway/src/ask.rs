@@ -59,19 +59,12 @@ pub(crate) async fn ask<'a>(
     exchange: &mut Exchange<'_>,
 ) -> Result<Begun<'a>, GatewayError> {
     let total = Duration::from_secs(limits_of(exchange).total_timeout.into());
+    let connect_time = exchange.record.connect_time();
     for (place, model) in models.iter().enumerate() {
         let has_fallback = place + 1 < models.len();
         let mut called = None;
         let asked = ask_one(wish, model, has_fallback, &mut called, exchange);
-        let (asked, connected) = providers::connecting(asked).await;
-        if let Some(more) = connected {
-            *exchange
-                .record
-                .outcome()
-                .connected_in
-                .get_or_insert_default() += more;
-        }
-        let trouble = match asked {
+        let trouble = match connect_time.clone().of(asked).await {
             Ok(begun) => {
                 if place > 0 {
                     exchange.record.outcome().answered_by = Some(model.name.to_string());

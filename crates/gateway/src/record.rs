@@ -2,6 +2,7 @@
 //! Holds no prompt and no answer unless the request is recorded (`record/tape.rs`), and no key.
 
 mod body;
+mod echo;
 mod expanded;
 mod facts;
 mod head;
@@ -22,6 +23,7 @@ use domain::{Model, Settings};
 use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
+use providers::ConnectTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::GatewayError;
@@ -51,7 +53,10 @@ pub(crate) struct Record {
     tokens: Tokens,
     outcome: Outcome,
     tape: Option<Tape>,
+    /// What was asked, for what a server may repeat of it.
+    body: Bytes,
     watcher: Option<Watcher>,
+    connect_time: ConnectTime,
     has_ended: bool,
 }
 
@@ -144,6 +149,7 @@ impl Record {
     /// Takes down a body that was read: its parameters, and all of it when the request is recorded.
     pub(crate) fn received(&mut self, body: &Bytes) {
         self.outcome.params = params::filtered(body);
+        self.body = body.clone();
         if let Some(tape) = &self.tape {
             tape.received(body);
         }
@@ -186,10 +192,18 @@ impl Record {
         tokens.count = tokens.count.saturating_add(1);
     }
 
+    /// What counts the connections that are made for the request.
+    pub(crate) fn connect_time(&self) -> ConnectTime {
+        self.connect_time.clone()
+    }
+
     /// Writes down what is known at the end alone.
     fn conclude(&mut self) {
         let tokens = &self.tokens;
         self.outcome.duration = self.started.elapsed();
+        self.outcome.connected_in = self.connect_time.get();
+        let said = self.outcome.error.iter_mut().chain(&mut self.outcome.notes);
+        said.for_each(|words| *words = echo::without_echo(words, &self.body));
         self.outcome.between_tokens = match tokens.count {
             0 | 1 => None,
             count => Some((tokens.last - tokens.first) / (count - 1)),

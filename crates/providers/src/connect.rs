@@ -1,8 +1,8 @@
 //! Measures how long a connection to a server takes: its name, TCP and TLS. Makes none.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,19 +10,32 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 tokio::task_local! {
-    /// How long the connections took that were made for the calls of this task.
-    static CONNECTED: Cell<Option<Duration>>;
+    static TIME: ConnectTime;
 }
 
-/// Makes calls, and says how long the connections took that were made for them, together; none when
-/// there were enough already.
-pub async fn connecting<F: Future>(calls: F) -> (F::Output, Option<Duration>) {
-    CONNECTED
-        .scope(Cell::new(None), async {
-            let output = calls.await;
-            (output, CONNECTED.with(Cell::get))
-        })
-        .await
+/// How long the connections took that were made for some calls, together. It is known as well when the
+/// calls are given up.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectTime(Arc<Mutex<Option<Duration>>>);
+
+impl ConnectTime {
+    /// None when there were connections enough already.
+    pub fn get(&self) -> Option<Duration> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes calls, and counts the connections that are made for them.
+    pub async fn of<F: Future>(self, calls: F) -> F::Output {
+        TIME.scope(self, calls).await
+    }
+
+    fn add(&self, more: Duration) {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default() += more;
+    }
 }
 
 /// Puts a watch on a connector.
@@ -60,10 +73,7 @@ where
         Box::pin(async move {
             let connection = connection.await?;
             // A connection that is made beside a call, because another came free, is nobody's.
-            let _ = CONNECTED.try_with(|connected| {
-                let before = connected.get().unwrap_or_default();
-                connected.set(Some(before + begun.elapsed()));
-            });
+            let _ = TIME.try_with(|time| time.add(begun.elapsed()));
             Ok(connection)
         })
     }

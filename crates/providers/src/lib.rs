@@ -33,7 +33,7 @@ pub use call::{
     pass, pass_count_messages, pass_messages, with_counts,
 };
 pub use client::{CORRELATION, Client, Observed, Observer, read_whole};
-pub use connect::connecting;
+pub use connect::ConnectTime;
 pub use decode::Decode;
 pub use error::UpstreamError;
 pub use event::{Event, FinishReason, Reply, Usage};

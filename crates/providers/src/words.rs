@@ -51,7 +51,8 @@ pub fn without_content(words: &str) -> String {
         &format!("{NOT_JSON}:"),
     ];
     let end = repeats.iter().filter_map(|mark| words.find(mark)).min();
-    cut(end.map_or(words, |end| words[..end].trim_end()), 300)
+    let words = end.map_or(words, |end| words[..end].trim_end());
+    shorten(words, 300, is_of_secret)
 }
 
 /// The server's words in an error body, whatever its shape: OpenAI's, vLLM's, TGI's, FastAPI's,
@@ -125,8 +126,19 @@ pub fn is_about_context(words: &str) -> bool {
     TOO_LONG.iter().any(|part| lower.contains(part))
 }
 
-/// At most this many characters of an untrusted text, without control characters.
+/// At most this many characters of an untrusted text, without control characters. A word that the
+/// cut divides may be a secret, which is not known by its beginning: it is left away.
 pub fn cut(text: &str, most: usize) -> String {
+    // Of a path its first parts are kept.
+    shorten(text, most, |letter| letter != '/' && is_of_secret(letter))
+}
+
+/// Whether a key or a token may have this in it.
+fn is_of_secret(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_.+/=~%@-".contains(letter)
+}
+
+fn shorten(text: &str, most: usize, is_of_word: impl Fn(char) -> bool) -> String {
     // Nearly every text is short and plain.
     if text.len() <= most && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.to_owned();
@@ -135,7 +147,10 @@ pub fn cut(text: &str, most: usize) -> String {
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter });
     let mut short: String = clean.take(most).collect();
-    if text.chars().nth(most).is_some() {
+    if let Some(next) = text.chars().nth(most) {
+        if is_of_word(next) {
+            short.truncate(short.trim_end_matches(is_of_word).len());
+        }
         short.push('…');
     }
     short
@@ -155,6 +170,15 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(status_words(status), words);
         }
+    }
+
+    #[test]
+    fn a_word_that_a_cut_divides_is_left_away() {
+        let long = format!("{} sk-abc/def+0123456789 more", "p".repeat(285));
+        let kept = format!("{} …", "p".repeat(285));
+        assert_eq!(without_content(&long), kept);
+        assert_eq!(cut("one two", 3), "one…");
+        assert_eq!(cut("/v1/some/where", 6), "/v1/…");
     }
 
     #[test]

@@ -108,6 +108,8 @@ async fn who_hangs_up_is_cancelled_in_the_log_and_not_tried_again() {
         (&json!("cancelled"), &json!(0)),
         "{row}"
     );
+    // It was connected, though no answer came.
+    assert!(row["connect_ms"].as_f64() > Some(0.0), "{row}");
     let asked = gateway.upstream.received_at("/v1/chat/completions");
     assert_eq!(asked.len(), 2);
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-const FILTERED: &str = "[FILTERED]";
+pub(super) const FILTERED: &str = "[FILTERED]";
 
 /// Stands for members that are not shown, with how many they are.
 const MORE: &str = "[MORE]";
@@ -28,7 +28,7 @@ const LONG: usize = 200;
 const MOST: usize = 4096;
 
 /// Members whose texts are words of a protocol, and the name of a model or a file.
-const PLAIN: [&str; 20] = [
+pub(super) const PLAIN: [&str; 20] = [
     "choices",
     "effort",
     "encoding_format",

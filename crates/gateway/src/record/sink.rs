@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use bytes::Bytes;
+use providers::ConnectTime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -177,7 +179,9 @@ impl Sink {
             tokens: Tokens::default(),
             outcome: Outcome::default(),
             tape: None,
+            body: Bytes::new(),
             watcher: None,
+            connect_time: ConnectTime::default(),
             has_ended: false,
         }
     }
