@@ -68,6 +68,8 @@ struct Shared {
     lost: AtomicU64,
     writing: AtomicBool,
     trouble: Mutex<Option<String>>,
+    /// How often a new database took the place of a damaged one.
+    replaced: AtomicU64,
     changes: watch::Sender<u64>,
     /// How long rows are kept; as long as it is not known, none is removed.
     keep: ArcSwapOption<LogSettings>,
@@ -89,6 +91,7 @@ impl Shared {
             lost: AtomicU64::new(0),
             writing: AtomicBool::new(true),
             trouble: Mutex::new(None),
+            replaced: AtomicU64::new(0),
             changes: watch::Sender::new(0),
             keep: ArcSwapOption::empty(),
             recordings: Arc::new(recordings),
@@ -125,7 +128,7 @@ impl RequestLog {
         let keeper = Keeper::open(folder, sweep, Arc::clone(&shared), journal, &mut notices);
         let (commands, receiver) = mpsc::channel(16);
         let thread = Mutex::new(writer::start(events, receiver, keeper));
-        let reader = Arc::new(Reader::new(folder));
+        let reader = Arc::new(Reader::new(folder, Arc::clone(&shared)));
         (
             Self {
                 folder: folder.to_owned(),
@@ -141,11 +144,12 @@ impl RequestLog {
 
     /// The log of a folder that another process may write. Without a database it is empty.
     pub(crate) fn read_only(folder: &Path) -> Self {
-        let reader = Arc::new(Reader::new(folder));
+        let shared = Shared::new(false);
+        let reader = Arc::new(Reader::new(folder, Arc::clone(&shared)));
         Self {
             folder: folder.to_owned(),
             reader,
-            shared: Shared::new(false),
+            shared,
             commands: None,
             thread: Mutex::new(None),
             evidence: evidence::Known::default(),

@@ -48,7 +48,7 @@ pub(super) fn sentence(error: &DatabaseError) -> String {
             "Another program holds the request log. Requests wait in memory until it lets go.".into()
         }
         _ if error.is_damage() => {
-            "The request log is damaged. Requests wait in memory; restart the gateway to begin a new log.".into()
+            "The request log is damaged. Requests wait in memory until the gateway has set it aside and begun a new one.".into()
         }
         _ => format!(
             "The request log cannot be written ({error}). Requests wait in memory; check the data folder."
@@ -64,11 +64,19 @@ pub(super) fn open(
     now: Timestamp,
 ) -> (Result<Connection, DatabaseError>, Option<Notice>) {
     match REQUESTS.open(folder) {
-        Err(error) if holder && error.is_damage() => match begin_anew(folder, now) {
-            Ok(notice) => (REQUESTS.open(folder), Some(notice)),
-            Err(error) => (Err(error.into()), None),
-        },
+        Err(error) if holder && error.is_damage() => replace(folder, now),
         outcome => (outcome, None),
+    }
+}
+
+/// Sets a damaged database aside, with a notice, and begins a new one.
+pub(super) fn replace(
+    folder: &Path,
+    now: Timestamp,
+) -> (Result<Connection, DatabaseError>, Option<Notice>) {
+    match begin_anew(folder, now) {
+        Ok(notice) => (REQUESTS.open(folder), Some(notice)),
+        Err(error) => (Err(error.into()), None),
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Keeper<R> {
     /// What the numbers of requests are counted from in the table; none while nothing is taken down.
     base: Option<i64>,
     disk: Disk,
+    /// Whether the file turned out to be damaged: a new one is begun at the next try.
+    is_damaged: bool,
     running: HashMap<u64, Known>,
     /// Running requests whose row is behind.
     touched: Vec<u64>,
@@ -77,6 +79,7 @@ impl<R> Keeper<R> {
                 tries: 0,
                 next_try: Instant::now(),
             },
+            is_damaged: false,
             running: HashMap::new(),
             touched: Vec::new(),
             ended: Vec::new(),

@@ -2,10 +2,12 @@
 //! transaction outlives it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use super::Shared;
 use super::database::REQUESTS;
 use crate::sqlite::DatabaseError;
 use crate::{Error, ErrorCode};
@@ -13,19 +15,29 @@ use crate::{Error, ErrorCode};
 /// Connections that are kept open between reads.
 const IDLE_MOST: usize = 4;
 
+/// Connections between two reads.
+#[derive(Debug, Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// How often the database had been replaced when they were opened.
+    replaced: u64,
+}
+
 /// Reads the database of a data folder.
 #[derive(Debug)]
 pub(super) struct Reader {
     folder: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    shared: Arc<Shared>,
+    idle: Mutex<Idle>,
 }
 
 impl Reader {
     /// A reader; it opens nothing yet.
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(super) fn new(folder: &Path, shared: Arc<Shared>) -> Self {
         Self {
             folder: folder.to_owned(),
-            idle: Mutex::new(Vec::new()),
+            shared,
+            idle: Mutex::default(),
         }
     }
 
@@ -35,7 +47,16 @@ impl Reader {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
+        let replaced = self.shared.replaced.load(Ordering::Relaxed);
+        let kept = {
+            let mut idle = idle();
+            if idle.replaced != replaced {
+                // They read the file that was set aside.
+                idle.connections.clear();
+                idle.replaced = replaced;
+            }
+            idle.connections.pop()
+        };
         let connection = match kept {
             Some(connection) => connection,
             None => match self.open()? {
@@ -46,8 +67,8 @@ impl Reader {
         // A connection that failed is closed: its file may have been set aside.
         let value = read(&connection).map_err(|error| self.unreadable(&error.into()))?;
         let mut idle = idle();
-        if idle.len() < IDLE_MOST {
-            idle.push(connection);
+        if idle.replaced == replaced && idle.connections.len() < IDLE_MOST {
+            idle.connections.push(connection);
         }
         Ok(value)
     }
@@ -68,7 +89,7 @@ impl Reader {
         let path = REQUESTS.path(&self.folder);
         let message = format!("cannot read the request log {}", path.display());
         let hint = if error.is_damage() {
-            "It is damaged. Restart the gateway: it sets the file aside and begins a new one."
+            "It is damaged. The gateway sets the file aside when it meets the damage, and begins a new one."
         } else {
             "Try again; when it happens twice, check the disk and the data folder."
         };

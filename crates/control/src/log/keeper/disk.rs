@@ -34,8 +34,12 @@ impl<R> Keeper<R> {
     }
 
     pub(super) fn reopen(&mut self, now: Instant) -> Option<Notice> {
-        let (opened, notice) = database::open(&self.folder, self.holder, Timestamp::now());
+        let (opened, notice) = match std::mem::take(&mut self.is_damaged) {
+            true => database::replace(&self.folder, Timestamp::now()),
+            false => database::open(&self.folder, self.holder, Timestamp::now()),
+        };
         if notice.is_some() {
+            self.shared.replaced.fetch_add(1, Ordering::Relaxed);
             // The new file has none of the rows.
             let waiting = self.waiting.iter_mut().map(|ended| &mut ended.known);
             for known in self.running.values_mut().chain(waiting) {
@@ -43,12 +47,17 @@ impl<R> Keeper<R> {
             }
         }
         match opened {
-            Ok(mut connection) => {
-                self.begin_journal(&mut connection, notice.is_some());
-                self.disk = Disk::Ready(connection);
-                self.touched = self.running.keys().copied().collect();
-                self.tell_trouble(None);
-            }
+            Ok(mut connection) => match self.begin_journal(&mut connection, notice.is_some()) {
+                Err(error) if error.is_damage() => self.refuse(&error, now),
+                begun => {
+                    if let Err(error) = begun {
+                        tracing::warn!(%error, "the request log has no journal");
+                    }
+                    self.disk = Disk::Ready(connection);
+                    self.touched = self.running.keys().copied().collect();
+                    self.tell_trouble(None);
+                }
+            },
             Err(error) => self.refuse(&error, now),
         }
         notice
@@ -56,28 +65,27 @@ impl<R> Keeper<R> {
 
     /// Brings into the table what a killed process left in its journal, and begins a new one; once,
     /// or when the table is new. Without a journal rows are kept as ever.
-    fn begin_journal(&mut self, connection: &mut Connection, is_new: bool) {
+    fn begin_journal(
+        &mut self,
+        connection: &mut Connection,
+        is_new: bool,
+    ) -> Result<(), DatabaseError> {
         if !self.holder || self.base.is_some() && !is_new {
-            return;
+            return Ok(());
         }
-        let mut begin = || -> Result<i64, DatabaseError> {
-            if self.base.is_none()
-                && let Some(left) = journal::left(&self.folder)?
-            {
-                let rows = replay::replay(connection, left)?;
-                tracing::info!(
-                    rows,
-                    "rows of a process that was killed came from its journal"
-                );
-            }
-            let base = replay::next_base(connection)?;
-            self.journal.begin(base)?;
-            Ok(base)
-        };
-        match begin() {
-            Ok(base) => self.base = Some(base),
-            Err(error) => tracing::warn!(%error, "the request log has no journal"),
+        if self.base.is_none()
+            && let Some(left) = journal::left(&self.folder)?
+        {
+            let rows = replay::replay(connection, left)?;
+            tracing::info!(
+                rows,
+                "rows of a process that was killed came from its journal"
+            );
         }
+        let base = replay::next_base(connection)?;
+        self.journal.begin(base)?;
+        self.base = Some(base);
+        Ok(())
     }
 
     /// Notes that the disk refuses, and when to try again.
@@ -87,6 +95,7 @@ impl<R> Keeper<R> {
             _ => 1,
         };
         let pause = if tries <= QUICK_TRIES { 1 } else { 60 };
+        self.is_damaged = self.holder && error.is_damage();
         if tries == 1 {
             tracing::warn!(%error, "the request log cannot be written; rows wait in memory");
         }

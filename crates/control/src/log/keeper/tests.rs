@@ -360,4 +360,37 @@ fn damage_while_it_runs_begins_a_new_log_and_loses_no_request() {
     assert!(rows.iter().all(ended), "no row took the end of another");
 }
 
+#[test]
+fn damage_that_only_a_write_meets_begins_a_new_log() {
+    let mut fixture = Fixture::new();
+    fixture.whole_requests(400);
+    fixture.commit();
+    let Disk::Ready(connection) = &fixture.keeper.disk else {
+        panic!("no disk")
+    };
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    // What is looked at when the file is opened stays whole.
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'requests_correlation_id'";
+    let page: i64 = connection.query_row(root, [], |row| row.get(0)).unwrap();
+    let end = page as usize * 4_096;
+    let path = REQUESTS.path(fixture.folder.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[end - 4_096..end].fill(7);
+    std::fs::write(&path, bytes).unwrap();
+    // The damaged page is in the cache of the connection; a new one sees it.
+    fixture.keeper.refuse(
+        &DatabaseError::Sqlite(rusqlite::Error::InvalidQuery),
+        fixture.now,
+    );
+    fixture.whole_requests(2);
+    for _ in 0..3 {
+        fixture.now += Duration::from_secs(1);
+        fixture.commit();
+    }
+    assert_eq!(fixture.rows().len(), 2);
+    assert_eq!(fixture.waiting_and_lost(), (0, 0));
+}
+
 mod measure;
