@@ -133,6 +133,7 @@ export const logs = {
   unrecorded: {
     title: 'Neither prompt nor answer is kept',
     running: 'It still runs. What a recording keeps of it shows once it has ended.',
+    refused: 'It was refused before its body was read, so there is nothing to show.',
     purged: 'It was recorded, and the recordings were purged since.',
     outside: (model: string) =>
       `${model} is not marked as self-hosted: its prompts and answers are never recorded.`,
@@ -183,7 +184,7 @@ export const logs = {
     more: (shown: string, all: string) => `${shown} of ${all} shown. Show more`,
   },
   /** Why a body is shorter than it was. */
-  cut: (kept: string, size: string, why: Cut | null | undefined) =>
+  cut: (kept: string, size: string, why: Cut) =>
     `${kept} of ${size} kept: ${
       why === 'no_room' ? 'the memory for recordings was full' : 'more of one request is not kept'
     }.`,
@@ -202,13 +203,19 @@ export const logs = {
     python: 'Python',
     javascript: 'JS',
     key: (name: string) => `Reads the key from $${name}`,
-    cut: 'Too long to copy as curl',
+    cut: 'Not kept in full, so it cannot be copied as curl',
+    binary: 'No text, so it cannot be copied as curl',
   },
   newer: 'Newer',
   older: 'Older',
   replay: 'Replay',
   replayLong: 'Replay in the playground',
-  replayNeeds: 'Only a request that was recorded can be repeated. Start a recording, then send it again.',
+  replayNot: {
+    unrecorded: 'Only a request that was recorded can be repeated. Start a recording, then send it again.',
+    refused: 'It was refused before its body was read, so it cannot be repeated.',
+    cut: 'Only the beginning of this request is kept, so it cannot be repeated.',
+    binary: 'This request is no text, so it cannot be repeated.',
+  },
   allRows: 'All rows',
   allRowsLong: 'All rows of this correlation id',
   copyId: 'Copy the correlation id',
@@ -250,6 +257,7 @@ export const logs = {
   streamed: 'streamed',
   whole: 'in one piece',
   noStatus: 'no status',
+  noAnswerYet: 'no full answer yet',
   tokens: (prompt: string, completion: string) => `${prompt} in, ${completion} out`,
   perSecond: (rate: string) => `${rate} tok/s`,
   noTokens: 'not counted by the server',

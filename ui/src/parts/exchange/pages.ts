@@ -24,5 +24,9 @@ export async function wholeOf(pages: Pages, body: BodyView): Promise<string> {
   return content
 }
 
-/** Whether a body is there in full and is text: only then can it be sent again. */
-export const isWhole = (body: BodyView): boolean => !body.is_binary && body.kept === body.size
+/** Why a body cannot be sent again as it is kept; nothing for a text that is there in full. */
+export function whyUnsendable({ is_binary, cut }: BodyView): 'binary' | 'cut' | undefined {
+  if (is_binary) return 'binary'
+  // Lengths tell nothing: what was redacted is shorter or longer than what came.
+  return cut ? 'cut' : undefined
+}

@@ -12,6 +12,10 @@ export const pagesOf =
   (body, offset) =>
     backend.call('recorded_body', { id, body, offset })
 
+/** Whether a request was refused before its body was read, which no recording changes. The log keeps parameters
+    of every body that was read. */
+export const isUnread = (row: RequestView): boolean => row.state === 'refused' && row.params.length === 0
+
 export function recordedOf(row: () => RequestView) {
   let value = $state.raw<RecordedRequest>()
   let trouble = $state.raw<ApiError>()
