@@ -4,7 +4,8 @@ import type { RequestPage } from '../src/api/RequestPage'
 import { fake } from '../src/backend/fake'
 import { row } from '../src/backend/fake/requests'
 import { merge } from '../src/screens/Logs/log.svelte'
-import { accept, offersFor, partsOf } from '../src/screens/Logs/terms'
+import { accept, offersFor, partsOf, valueShown } from '../src/screens/Logs/terms'
+import { shortId } from '../src/text/format'
 import { logs } from '../src/text/logs'
 import { fireEvent, open, press, screen, type, waitFor, within } from './helpers'
 
@@ -181,13 +182,130 @@ describe('the join', () => {
     expect(asked).toEqual(['Log files of GitLab'])
   })
 
+  it('shows what a file holds beside one that cannot be read', async () => {
+    const back = fake()
+    const { ids_in_file } = back.table
+    back.table.ids_in_file = (path: string) => {
+      if (path !== '/tmp') return ids_in_file(path)
+      throw { code: 'invalid', message: 'Cannot read /tmp: it is no file.', hint: '', field: null }
+    }
+    await open('logs', ['join'], { files: '/tmp\n/var/log/gitlab/llm.log' }, back)
+    expect(await screen.findByText('Cannot read /tmp: it is no file.')).toBeTruthy()
+    expect(document.querySelectorAll('li button').length).toBeGreaterThan(1)
+  })
+
   it('offers no dialog where there is none', async () => {
     await open('logs', ['join'])
     expect(screen.queryByRole('button', { name: 'Choose files…' })).toBeNull()
   })
 })
 
+/** A back end that cannot read some queries. */
+function refusing(isRefused: (query: string) => boolean, message: string) {
+  const back = fake()
+  const open_ = back.open.bind(back)
+  back.open = ((
+    name: never,
+    input: { query?: string },
+    onEvent: never,
+    onError: (error: unknown) => void,
+  ) => {
+    if (name !== 'requests' || !isRefused(input.query ?? ''))
+      return open_(name, input as never, onEvent, onError as never)
+    queueMicrotask(() => onError({ code: 'invalid', message, hint: '', field: 'query' }))
+    return () => {}
+  }) as typeof back.open
+  return back
+}
+
+describe('a term that is half typed', () => {
+  const message = 'The query cannot be read at client:: client takes a name.'
+  const shown = () => document.querySelectorAll('[role=row][aria-selected]').length
+
+  it('leaves the rows and their count, and exports nothing', async () => {
+    await open(
+      'logs',
+      [],
+      {},
+      refusing((query) => query.endsWith(':'), message),
+    )
+    await screen.findByText(/of 48,211 match/)
+    await waitFor(() => expect(shown()).toBeGreaterThan(0))
+    const field = await type('Search', 'client:')
+    await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
+    expect(shown()).toBeGreaterThan(0)
+    expect(screen.getByText(/of 48,211 match/)).toBeTruthy()
+    const isDisabled = () => screen.getByRole<HTMLButtonElement>('button', { name: 'Export' }).disabled
+    expect(isDisabled()).toBe(true)
+    await type('Search', 'status:404')
+    await waitFor(() => expect(screen.getByText('120')).toBeTruthy())
+    expect(isDisabled()).toBe(false)
+  })
+
+  it('offers the clients that were seen, also those whom a query leaves out', async () => {
+    await open(
+      'logs',
+      [],
+      {},
+      refusing((query) => query.endsWith(':'), message),
+    )
+    await screen.findByText(/of 48,211 match/)
+    await type('Search', 'client:playground ')
+    await waitFor(() => expect(location.hash).toContain('text=client%3Aplayground'))
+    await waitFor(() => expect(screen.queryByText('48,211')).toBeNull())
+    const field = await type('Search', 'client:')
+    await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
+    const offers = screen.getAllByRole('option').map((one) => one.textContent?.trim())
+    expect(offers).toEqual(expect.arrayContaining(['client:gitlab-main', 'client:playground']))
+  })
+})
+
+describe('the strip of time', () => {
+  it('takes the whole last bar, up to now, where the hand ends inside of it', async () => {
+    await open('logs')
+    const strip = await screen.findByRole('group', { name: 'Requests over time' })
+    strip.getBoundingClientRect = () => ({ left: 0, width: 1000 }) as DOMRect
+    await waitFor(() => expect(strip.querySelector('.n')?.getAttribute('d')).toBeTruthy())
+    await fireEvent.pointerDown(strip, { button: 0, clientX: 986, pointerId: 1 })
+    await fireEvent.pointerMove(strip, { clientX: 998, pointerId: 1 })
+    await fireEvent.pointerUp(strip, { clientX: 998, pointerId: 1 })
+    await waitFor(() => expect(location.hash).toContain('since'))
+    expect(location.hash).not.toContain('until')
+    expect(strip.querySelector('.in')?.getAttribute('d')).toMatch(/^M59\.1 [^M]+$/)
+    // The chip says it by the clock of the reader, its title in full.
+    const chip = await waitFor(() => screen.getByTitle(/^since:\d{4}-/))
+    expect(chip.textContent).toMatch(/since\s*(\w{3} \d+ \w{3}, )?\d\d:\d\d\s*$/)
+  })
+})
+
+describe('the drawer', () => {
+  it('closes by Escape also from its tabs', async () => {
+    await open('logs', [], { id: '2391' })
+    const tab = await screen.findByRole('tab', { name: 'Summary' })
+    await fireEvent.keyDown(tab, { key: 'ArrowDown' })
+    expect(location.hash).toContain('id=2391')
+    await fireEvent.keyDown(tab, { key: 'Escape' })
+    await waitFor(() => expect(location.hash).not.toContain('id='))
+  })
+})
+
 describe('the query bar', () => {
+  it('shows an id whole when it is short, and says so when it is not', async () => {
+    expect(shortId('01JCOMPLETION')).toBe('01JCOMPLETION')
+    expect(shortId('019ab3c4d5e67f8091a2b3c4d5e6f708')).toBe('019a…d5e6f708')
+    await open('logs', [], { correlation: '01JCOMPLETION' })
+    expect((await screen.findByTitle('01JCOMPLETION')).textContent).toContain('01JCOMPLETION')
+  })
+
+  it('shows a moment by the clock of the reader, and leaves what was typed', () => {
+    const at = new Date(2026, 10, 23, 14, 20, 22)
+    const shown = (value: string, now = at) => valueShown({ key: 'since', value }, now.getTime())
+    expect(shown(at.toISOString())).toBe('14:20')
+    expect(shown(at.toISOString(), new Date(2026, 10, 24, 9))).toBe('Mon 23 Nov, 14:20')
+    expect([shown('10m'), shown('10:30:05'), shown('2026-11-23')]).toEqual(['10m', '10:30:05', '2026-11-23'])
+    expect(valueShown({ key: 'model', value: '"a b"' }, 0)).toBe('a b')
+  })
+
   const values = { model: ['Mixtral 8x7B', 'mini'], status: ['200', '5xx'], streamed: [] }
 
   it('shows finished terms with a key as chips and leaves words as text', () => {
@@ -219,19 +337,8 @@ describe('the query bar', () => {
   })
 
   it('marks the term that cannot be read, with the reason', async () => {
-    const back = fake()
-    const open_ = back.open.bind(back)
     const message = 'The query cannot be read at status:nine: status takes a status such as 500.'
-    back.open = ((
-      name: never,
-      input: { query?: string },
-      onEvent: never,
-      onError: (error: unknown) => void,
-    ) => {
-      if (name !== 'requests' || !input.query) return open_(name, input as never, onEvent, onError as never)
-      queueMicrotask(() => onError({ code: 'invalid', message, hint: '', field: 'query' }))
-      return () => {}
-    }) as typeof back.open
+    const back = refusing((query) => query !== '', message)
     await open('logs', [], { text: 'model:mini status:nine' }, back)
     expect(await screen.findByText(/^status takes a status such as 500/)).toBeTruthy()
     const chips = [...document.querySelectorAll('.chip')]

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { FamilyRecord } from '../src/api/FamilyRecord'
 import { fake } from '../src/backend/fake'
 import { RECORDS } from '../src/backend/fake/families'
-import { bars, partOf, queryFor, spanFor, written } from '../src/screens/Logs/density'
+import { bars, extent, partOf, queryFor, spanFor, wholeBars, written } from '../src/screens/Logs/density'
 import { asCode, membersOf, pretty } from '../src/parts/exchange/json'
 import { marked, stopsOf, turnsOf, wordsOf } from '../src/parts/exchange/prompt'
 import { momentOf, termsOf, valueOf, withTerms } from '../src/screens/Logs/query'
@@ -146,6 +146,35 @@ describe('the strip of time', () => {
     expect(queryFor(query, undefined, start, end)).toBe('model:a')
     expect(partOf('model:a', start, end)).toBeUndefined()
     expect(partOf('until:2020-01-01', start, end)).toEqual({ from: 0, to: 0 })
+  })
+
+  it('chooses whole bars, and no end where the last one is among them', () => {
+    const edge = (place: number) => start + place * 60_000
+    // Two pixels of a thousand before the right edge.
+    const last = wholeBars(0.9851, 0.998, 60)
+    expect(last).toEqual({ from: 59 / 60, to: 1 })
+    expect(queryFor('', last, start, end)).toBe(`since:${written(edge(59))}`)
+    // From right to left, inside of two bars.
+    const query = queryFor('', wholeBars(0.33, 0.31, 60), start, end)
+    expect(query).toBe(`since:${written(edge(18))} until:${written(edge(20))}`)
+    expect(wholeBars(29 / 60, 31 / 60, 60)).toEqual({ from: 29 / 60, to: 31 / 60 })
+  })
+
+  it('draws no bar as chosen of which a part is left out', () => {
+    const four = Array.from({ length: 4 }, () => ({ requests: 1, errors: 0 }))
+    const chosen = (from: number, to: number) => bars(four, { from, to }).chosen.match(/M[\d.]+/g) ?? []
+    expect(chosen(0.25, 0.75)).toEqual(['M1.1', 'M2.1'])
+    expect(chosen(0.26, 1)).toEqual(['M2.1', 'M3.1'])
+    expect(chosen(0.25, 0.99)).toEqual(['M1.1', 'M2.1'])
+    // A limit inside of a second is written as the next one.
+    expect(queryFor('', { from: 0, to: 0.5 }, start, end - 500)).toContain(
+      `until:${written(start + 1_800_000)}`,
+    )
+  })
+
+  it('begins where the back end begins to count', () => {
+    expect(extent(60, end + 4_999)).toEqual({ start, end })
+    expect(extent(60, end + 5_000)).toEqual({ start: start + 5_000, end: end + 5_000 })
   })
 
   it('is long enough for what is asked', () => {

@@ -74,6 +74,11 @@ export function clockTime(at: string, now: number): string {
   return isToday ? time(at).slice(0, 5) : moment(at)
 }
 
+/** An id that is long by its ends. Ids of one hour begin alike, with the clock: their last letters differ. */
+export function shortId(id: string): string {
+  return id.length <= 16 ? id : `${id.slice(0, 4)}…${id.slice(-8)}`
+}
+
 const two = (value: number) => String(value).padStart(2, '0')
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

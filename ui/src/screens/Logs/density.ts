@@ -12,13 +12,33 @@ export function spanFor(since: number | undefined, now: number): number {
   return SPANS.find((span) => span >= minutes) ?? 100_000
 }
 
+/** The back end counts in steps of this length, in milliseconds, and begins the strip with a whole one. */
+const STEP = 5000
+
+/** Where a strip of so many minutes begins and ends. Its last bar goes on until now. */
+export function extent(minutes: number, now: number): { start: number; end: number } {
+  const length = minutes * 60_000
+  const start = Math.floor((now - length) / STEP) * STEP
+  return { start, end: start + length }
+}
+
 /** A part of the strip: shares of its length, 0 to 1. */
 export type Part = { from: number; to: number }
 
+/** Less than any step of a hand; what shares lose when they are reckoned. */
+const NEAR = 1e-6
+
+/** The whole bars between two shares: what is drawn as chosen is chosen. */
+export function wholeBars(one: number, other: number, places: number): Part {
+  const from = Math.floor(Math.min(one, other) * places + NEAR)
+  const to = Math.ceil(Math.max(one, other) * places - NEAR)
+  return { from: from / places, to: to / places }
+}
+
 /** What a query leaves of the strip; nothing when it names no time. */
-export function partOf(query: string, start: number, end: number): Part | undefined {
-  const since = momentOf(valueOf(query, 'since'), end)
-  const until = momentOf(valueOf(query, 'until'), end)
+export function partOf(query: string, start: number, end: number, now = end): Part | undefined {
+  const since = momentOf(valueOf(query, 'since'), now)
+  const until = momentOf(valueOf(query, 'until'), now)
   if (since === undefined && until === undefined) return undefined
   const share = (at: number) => Math.min(1, Math.max(0, (at - start) / (end - start)))
   const from = share(since ?? start)
@@ -30,8 +50,8 @@ export const HEIGHT = 44
 const ABOVE = 6
 
 /**
- * The bars as three paths, each place one unit wide: those of the part that is chosen, the others, and what
- * failed over them. Two shapes for each bar made a frame that was seen whenever the strip was looked at anew.
+ * The bars as three paths, each place one unit wide: those that lie wholly in the part that is chosen, the
+ * others, and what failed over them. Two shapes for each bar made a frame that was seen whenever the strip was looked at anew.
  */
 export function bars(
   buckets: Pick<ActivityBucket, 'requests' | 'errors'>[],
@@ -45,8 +65,8 @@ export function bars(
   }
   const paths = { chosen: '', others: '', failed: '' }
   buckets.forEach((bucket, place) => {
-    const middle = (place + 0.5) / buckets.length
-    const isChosen = part !== undefined && middle >= part.from && middle <= part.to
+    const [from, to] = [place / buckets.length, (place + 1) / buckets.length]
+    const isChosen = part !== undefined && from >= part.from - NEAR && to <= part.to + NEAR
     paths[isChosen ? 'chosen' : 'others'] += bar(place, bucket.requests, 2)
     paths.failed += bar(place, bucket.errors, 3)
   })
@@ -67,10 +87,11 @@ export function written(at: number): string {
 
 /** The query for a part; the end of the strip is now and so no limit, and the whole is no part. */
 export function queryFor(query: string, part: Part | undefined, start: number, end: number): string {
-  const at = (share: number) => written(start + share * (end - start))
+  const at = (share: number) => Math.round(start + share * (end - start))
   const isWhole = part === undefined || (part.from <= 0 && part.to >= 1)
   return withTerms(query, {
-    since: isWhole ? undefined : at(part.from),
-    until: isWhole || part.to >= 1 ? undefined : at(part.to),
+    since: isWhole ? undefined : written(at(part.from)),
+    // What is written has no part of a second; a limit that lost one would leave rows out.
+    until: isWhole || part.to >= 1 ? undefined : written(Math.ceil(at(part.to) / 1000) * 1000),
   })
 }

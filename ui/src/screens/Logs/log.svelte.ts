@@ -14,6 +14,9 @@ const newestInSight = () => Math.ceil(window.innerHeight / HEIGHT) + 16
 /** More than anyone reads; what lies behind is asked for again. */
 const MOST = 4000
 
+/** Names of clients that are kept, to be offered; more are not read. */
+const CLIENTS_MOST = 500
+
 /** Puts a newer page before the rows. Where rows between the two are unknown, the older ones go. */
 export function merge(rows: RequestView[], page: RequestView[], limit: number): RequestView[] {
   const oldest = page.at(-1)?.id
@@ -32,9 +35,17 @@ export function requestLog(filter: () => Filter) {
   let isAsking = false
   let isWhole = false
   let limit = PAGE
+  const seen = new Set<string>()
+  let clients = $state.raw<string[]>([])
 
-  function take(page: RequestPage) {
-    rows = merge(rows, page.rows, limit)
+  /** Remembers who asked, also when a later query leaves their rows out. */
+  function see(some: RequestView[]) {
+    const before = seen.size
+    for (const row of some) if (seen.size < CLIENTS_MOST) seen.add(row.client)
+    if (seen.size > before) clients = [...seen].sort()
+  }
+  function take(page: RequestPage, before: RequestView[]) {
+    rows = merge(before, page.rows, limit)
     if (rows.length === page.rows.length) isWhole = page.rows.length < limit
     fresh = 0
   }
@@ -42,8 +53,7 @@ export function requestLog(filter: () => Filter) {
   $effect(() => {
     limit = newestInSight()
     const query = { ...filter(), limit }
-    rows = []
-    counts = undefined
+    // The rows of the query before stay until this one has its own: a term that is half typed cannot be read.
     fresh = 0
     trouble = undefined
     newest = undefined
@@ -52,16 +62,23 @@ export function requestLog(filter: () => Filter) {
       'requests',
       query,
       (page) => {
-        const before = newest === undefined
+        const isFirst = newest === undefined
         newest = page
         counts = page
-        if (isFollowing || before) return take(page)
+        see(page.rows)
+        if (isFirst) return take(page, [])
+        if (isFollowing) return take(page, rows)
         // A row in sight still ends, even while nothing new is let in.
         const known = new Map(page.rows.map((row) => [row.id, row]))
         rows = rows.map((row) => known.get(row.id) ?? row)
         fresh = page.rows.filter((row) => row.id > (rows[0]?.id ?? 0)).length
       },
-      (error) => (trouble = error ?? undefined),
+      (error) => {
+        trouble = error ?? undefined
+        if (newest !== undefined || !error || error.field === 'query') return
+        rows = []
+        counts = undefined
+      },
     )
   })
 
@@ -71,6 +88,10 @@ export function requestLog(filter: () => Filter) {
     },
     get counts() {
       return counts
+    },
+    /** Who asked in any of the rows that were here. */
+    get clients() {
+      return clients
     },
     get isFollowing() {
       return isFollowing
@@ -90,11 +111,12 @@ export function requestLog(filter: () => Filter) {
     },
     follow() {
       isFollowing = true
-      if (newest) take(newest)
+      if (newest) take(newest, rows)
     },
     async more() {
       const last = rows.at(-1)
-      if (isAsking || isWhole || last === undefined || rows.length >= MOST) return
+      // Before its first page a query has no rows that others could follow.
+      if (isAsking || isWhole || !newest || last === undefined || rows.length >= MOST) return
       isAsking = true
       const query = { ...filter(), before: last.id, limit: PAGE, count: 'skip' as const }
       try {
@@ -103,6 +125,7 @@ export function requestLog(filter: () => Filter) {
         if (rows.at(-1)?.id !== last.id) return
         rows = [...rows, ...page.rows]
         isWhole = page.rows.length < PAGE
+        see(page.rows)
       } catch (thrown) {
         trouble = asError(thrown)
       } finally {

@@ -1,5 +1,6 @@
 // What the query bar shows as chips, and what it offers while a term is typed.
 
+import { clockTime } from '../../text/format'
 import { keyOf, termsOf } from './query'
 
 /** A query as the bar shows it: finished terms with a key, and the text behind them. */
@@ -20,6 +21,13 @@ export function chipOf(term: string): { isNegated: boolean; key: string; value: 
   const isNegated = term.startsWith('-')
   const key = keyOf(positive(term)) ?? ''
   return { isNegated, key, value: term.slice((isNegated ? 1 : 0) + key.length + 1) }
+}
+
+/** The value of a chip as it is read at a glance: a moment by the reader's clock, and no quotes. */
+export function valueShown({ key, value }: { key: string; value: string }, now: number): string {
+  const bare = value.replace(/^"|"$/g, '')
+  const isMoment = (key === 'since' || key === 'until') && /^\d{4}-\d{2}-\d{2}T/.test(bare)
+  return isMoment && !Number.isNaN(Date.parse(bare)) ? clockTime(bare, now) : bare
 }
 
 /** Values by key; a key without values takes any. */
