@@ -73,7 +73,8 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
             gitlab::run(command, &opened(reading(reads))?, output).await
         }
         Command::Record(command) => {
-            let reads = matches!(command, RecordCommand::Status | RecordCommand::Show { .. });
+            // Its status is that of the gateway that runs: a variable there may turn the switch.
+            let reads = matches!(command, RecordCommand::Show { .. });
             record::run(command, &opened(reading(reads))?, output).await
         }
         Command::Redact(command) => {

@@ -89,6 +89,10 @@ impl<R> Keeper<R> {
             recordings,
         };
         notices.extend(keeper.reopen(Instant::now()));
+        if holder && let Some(why) = keeper.trouble() {
+            let what = "The request log cannot be written.".into();
+            notices.push(Notice { what, why });
+        }
         if holder && let Disk::Ready(connection) = &keeper.disk {
             let swept = connection.execute(
                 "UPDATE requests SET state = 'interrupted' WHERE state = 'running'",

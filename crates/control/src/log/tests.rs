@@ -269,6 +269,15 @@ async fn another_process_reads_while_the_log_is_written() {
 }
 
 #[tokio::test]
+async fn who_starts_on_the_log_of_a_newer_program_is_told_that_nothing_is_logged() {
+    let folder = Fixture::new().close().await;
+    let log = testing::connect(folder.path());
+    log.pragma_update(None, "user_version", 99).unwrap();
+    let (_, notices) = Fixture::in_folder(folder, true);
+    assert!(notices[0].why.contains("version 99"), "{notices:?}");
+}
+
+#[tokio::test]
 async fn a_damaged_log_is_set_aside_and_a_new_one_begun() {
     let mut fixture = Fixture::new();
     fixture.request(0, "mixtral", RequestState::Completed, None);

@@ -109,6 +109,12 @@ impl<R> Keeper<R> {
         self.tell_trouble(Some(database::sentence(error)));
     }
 
+    /// Why the disk refuses, and what to do, for the admin.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let trouble = self.shared.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) fn tell_trouble(&self, trouble: Option<String>) {
         self.shared
             .writing
