@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{Endpoint, FamilyRecord, Model, Provider, ServerKind};
 use forms::Form;
-use providers::{AnswerForm, Event, Target, UpstreamError, without_content};
+use providers::{AnswerForm, Event, Target, UpstreamError};
 use url::Url;
 
 use crate::begin::begin;
@@ -79,10 +79,8 @@ pub(crate) async fn ask<'a>(
         let Some(next) = models.get(place + 1).filter(|_| may_fall_back) else {
             return Err(error);
         };
-        let words = without_content(&error.to_string());
-        exchange
-            .record
-            .note(format!("fell back to {}: {words}", next.name));
+        let words = format!("fell back to {}", next.name);
+        exchange.record.note_said(&words, &error.to_string());
     }
     Err(GatewayError::Panicked)
 }

@@ -7,7 +7,7 @@ use domain::Model;
 use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use outbound::host_of;
-use providers::{Event, Observed, Observer, Target, UpstreamError, read_whole, without_content};
+use providers::{Event, Observed, Observer, Target, UpstreamError, read_whole};
 use tokio::time::Instant;
 
 use crate::ask::{Content, limits_of};
@@ -66,8 +66,7 @@ pub(crate) async fn begin(
         }
         tries += 1;
         exchange.record.outcome().retries += 1;
-        let words = without_content(&error.to_string());
-        exchange.record.note(format!("tried again: {words}"));
+        exchange.record.note_said("tried again", &error.to_string());
         tokio::time::sleep(pause).await;
     }
 }

@@ -23,7 +23,7 @@ use domain::{Model, Settings};
 use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
-use providers::ConnectTime;
+use providers::{ConnectTime, without_content};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::GatewayError;
@@ -169,6 +169,12 @@ impl Record {
         }
     }
 
+    /// The same with a server's words behind it.
+    pub(crate) fn note_said(&mut self, words: &str, said: &str) {
+        let said = echo::without_echo(&without_content(said), &self.body);
+        self.note(format!("{words}: {said}"));
+    }
+
     /// Cancelled when the admin ends the request.
     pub(crate) fn cancel(&self) -> &CancellationToken {
         &self.cancel
@@ -202,8 +208,9 @@ impl Record {
         let tokens = &self.tokens;
         self.outcome.duration = self.started.elapsed();
         self.outcome.connected_in = self.connect_time.get();
-        let said = self.outcome.error.iter_mut().chain(&mut self.outcome.notes);
-        said.for_each(|words| *words = echo::without_echo(words, &self.body));
+        if let Some(words) = &mut self.outcome.error {
+            *words = echo::without_echo(words, &self.body);
+        }
         self.outcome.between_tokens = match tokens.count {
             0 | 1 => None,
             count => Some((tokens.last - tokens.first) / (count - 1)),

@@ -10,13 +10,17 @@ const WORDS: usize = 3;
 /// The least bytes of a word that is content by itself: a name, a key, a piece of code.
 const LONG_WORD: usize = 12;
 
-/// The words without what they repeat of the content of this body. Of a body that cannot be read
-/// nothing is known to be repeated but the body itself.
+/// Bytes of a body that are looked through: more would hold up other requests.
+const MOST: usize = 256 * 1024;
+
+/// The words without what they repeat of the content of this body, or of its beginning when it is
+/// longer than is looked through. A body that cannot be read is content as it is.
 pub(super) fn without_echo(words: &str, body: &[u8]) -> String {
     let mut texts = Vec::new();
+    let body = &body[..body.len().min(MOST)];
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => add_texts(None, value, &mut texts),
-        Err(_) => texts.push(normal(&String::from_utf8_lossy(body))),
+        Err(_) => texts.push(normal(&unescaped(&String::from_utf8_lossy(body)))),
     }
     let said: Vec<&str> = words.split_whitespace().collect();
     let bare: Vec<String> = said.iter().map(|word| normal(&unescaped(word))).collect();
