@@ -149,7 +149,7 @@ impl Record {
     /// Takes down a body that was read: its parameters, and all of it when the request is recorded.
     pub(crate) fn received(&mut self, body: &Bytes) {
         self.outcome.params = params::filtered(body);
-        self.body = body.clone();
+        self.body = echo::looked_through(body);
         if let Some(tape) = &self.tape {
             tape.received(body);
         }

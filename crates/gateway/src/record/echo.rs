@@ -1,6 +1,7 @@
 //! Finds in the words of a server what it repeats of the request: a row holds no prompt, and a server
 //! that refuses one may quote it. Changes nothing that the client is told.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::params::{FILTERED, PLAIN};
@@ -13,11 +14,18 @@ const LONG_WORD: usize = 12;
 /// Bytes of a body that are looked through: more would hold up other requests.
 const MOST: usize = 256 * 1024;
 
-/// The words without what they repeat of the content of this body, or of its beginning when it is
-/// longer than is looked through. A body that cannot be read is content as it is.
+/// What is looked through of a body. A longer one is let go of: its answer may take minutes.
+pub(super) fn looked_through(body: &Bytes) -> Bytes {
+    match body.get(..MOST) {
+        Some(beginning) => Bytes::copy_from_slice(beginning),
+        None => body.clone(),
+    }
+}
+
+/// The words without what they repeat of the content of this body. One that cannot be read is content
+/// as it is.
 pub(super) fn without_echo(words: &str, body: &[u8]) -> String {
     let mut texts = Vec::new();
-    let body = &body[..body.len().min(MOST)];
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => add_texts(None, value, &mut texts),
         Err(_) => texts.push(normal(&unescaped(&String::from_utf8_lossy(body)))),

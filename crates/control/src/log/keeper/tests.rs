@@ -52,6 +52,23 @@ impl Fixture {
         }
     }
 
+    /// The database, with everything in its one file.
+    fn one_file(&self) -> std::path::PathBuf {
+        let Disk::Ready(connection) = &self.keeper.disk else {
+            panic!("no disk")
+        };
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .unwrap();
+        REQUESTS.path(self.folder.path())
+    }
+
+    /// At the next try: damaged pages are in the cache of a connection, and a new one sees them.
+    fn connect_anew(&mut self) {
+        let error = DatabaseError::Sqlite(rusqlite::Error::InvalidQuery);
+        self.keeper.refuse(&error, self.now);
+    }
+
     fn start(&mut self) -> u64 {
         self.next += 1;
         let event = Event::Started(self.next, Box::new(accepted(&format!("id-{}", self.next))));
@@ -331,20 +348,10 @@ fn damage_while_it_runs_begins_a_new_log_and_loses_no_request() {
     let long = fixture.start();
     let longer = fixture.start();
     fixture.commit();
-    let Disk::Ready(connection) = &fixture.keeper.disk else {
-        panic!("no disk")
-    };
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .unwrap();
-    let path = REQUESTS.path(fixture.folder.path());
+    let path = fixture.one_file();
     let size = std::fs::metadata(&path).unwrap().len();
     std::fs::write(&path, vec![7; size as usize]).unwrap();
-    // The damaged pages are in the cache of the connection; a new one sees them.
-    fixture.keeper.refuse(
-        &DatabaseError::Sqlite(rusqlite::Error::InvalidQuery),
-        fixture.now,
-    );
+    fixture.connect_anew();
     fixture.finish(long);
     fixture.whole_requests(1);
     fixture.now += Duration::from_secs(1);
@@ -365,25 +372,16 @@ fn damage_that_only_a_write_meets_begins_a_new_log() {
     let mut fixture = Fixture::new();
     fixture.whole_requests(400);
     fixture.commit();
-    let Disk::Ready(connection) = &fixture.keeper.disk else {
-        panic!("no disk")
-    };
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .unwrap();
+    let path = fixture.one_file();
     // What is looked at when the file is opened stays whole.
     let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'requests_correlation_id'";
+    let connection = testing::connect(fixture.folder.path());
     let page: i64 = connection.query_row(root, [], |row| row.get(0)).unwrap();
     let end = page as usize * 4_096;
-    let path = REQUESTS.path(fixture.folder.path());
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[end - 4_096..end].fill(7);
     std::fs::write(&path, bytes).unwrap();
-    // The damaged page is in the cache of the connection; a new one sees it.
-    fixture.keeper.refuse(
-        &DatabaseError::Sqlite(rusqlite::Error::InvalidQuery),
-        fixture.now,
-    );
+    fixture.connect_anew();
     fixture.whole_requests(2);
     for _ in 0..3 {
         fixture.now += Duration::from_secs(1);
