@@ -93,3 +93,22 @@ async fn a_row_has_what_was_asked_for_with_its_content_filtered() {
     let params = &gateway.gatehouse.row("stranger")["params"];
     assert_eq!(params[0], json!({"key": "model", "value": "[REDACTED]"}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_repeats_of_a_prompt_is_in_no_row() {
+    let gateway = Fixture::start(&["down-for-good"]);
+    let failed = async |id: &str, prompt: &str| {
+        let messages = json!([{"role": "user", "content": prompt}]);
+        let request = gateway.chat("down-for-good", json!({"messages": messages}));
+        let answer = request.header("x-request-id", id).send().await.unwrap();
+        let told = answer.json::<Value>().await.unwrap()["error"]["message"].to_string();
+        (told, gateway.gatehouse.row(id)["error"].to_string())
+    };
+    let (told, kept) = failed("plain", "hello").await;
+    assert!(!kept.contains("[FILTERED]"), "{kept}");
+    // Whoever wrote that into a prompt would be quoted by this server.
+    let (told_again, kept) = failed("quoted", &told).await;
+    let told_again = told_again.replace("quoted", "plain");
+    assert_eq!(told_again, told, "the client is told in full");
+    assert!(kept.contains("[FILTERED]"), "{kept}");
+}
