@@ -172,6 +172,22 @@ async fn after_a_kill_ended_rows_are_there_and_the_others_are_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_seen_right_before_a_kill_has_its_row() {
+    let mut gateway = start(&["good"]);
+    // The table has the first at once and gathers after it: the others are in the journal alone.
+    for number in 0..3 {
+        let request = gateway.chat("good", json!({}));
+        let request = request.header("x-request-id", format!("seen-{number}"));
+        request.send().await.unwrap().text().await.unwrap();
+    }
+    gateway.serving.process.signal("KILL");
+    gateway.serving.process.wait(PATIENCE).unwrap();
+    gateway.serving = gateway.gatehouse.serve();
+    let states = ended(&gateway.gatehouse, "seen-", 3);
+    assert_eq!(states, HashMap::from([("completed".to_owned(), 3)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stops_nobody_and_what_it_could_not_keep_is_said_and_kept_later() {
     let upstream = tests::upstream::Upstream::start();
     let gatehouse = Gatehouse::new();
