@@ -101,7 +101,8 @@ async fn a_real_stream_arrives_token_by_token() {
     while let Some(piece) = answer.chunk().await.unwrap() {
         pieces.push((started.elapsed(), piece));
     }
-    assert!(pieces.len() >= 5, "{} pieces", pieces.len());
+    // How many chunks a read takes is up to the machine; a gateway that waits for the end has one read.
+    assert!(pieces.len() >= 2, "{} pieces", pieces.len());
     assert!(
         pieces[0].0 < pieces[pieces.len() - 1].0 / 2,
         "the first token does not wait for the last"
@@ -110,12 +111,9 @@ async fn a_real_stream_arrives_token_by_token() {
         .iter()
         .flat_map(|(_, piece)| piece.to_vec())
         .collect();
-    assert!(
-        String::from_utf8(text)
-            .unwrap()
-            .trim_end()
-            .ends_with("data: [DONE]")
-    );
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.matches("data: {").count() >= 5, "{text}");
+    assert!(text.trim_end().ends_with("data: [DONE]"));
     let row = gateway.gatehouse.row("stream");
     assert_eq!(
         (&row["state"], &row["feature"]),
