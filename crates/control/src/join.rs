@@ -26,9 +26,9 @@ const ID_MOST: usize = 512;
 
 impl Control {
     /// What GitLab's files, the request log, the recordings and the gateway's own files say of a
-    /// correlation id, in order of time. A file that cannot be read is an error; damaged lines are
-    /// counted. What is shown of files has passed the redaction rules, and content of prompts and
-    /// answers is left out.
+    /// correlation id, in order of time. A named file that cannot be read is told beside the others;
+    /// damaged lines are counted. What is shown of files has passed the redaction rules, and content
+    /// of prompts and answers is left out.
     pub async fn join(&self, query: JoinQuery) -> Result<Joined, Error> {
         let id = query.correlation_id.trim().to_owned();
         if id.is_empty() || id.len() > ID_MOST {
@@ -50,16 +50,17 @@ impl Control {
         let near = rows.first().map(|row| row.started_at);
         let redaction = Arc::new(Redaction::new(&self.settings.load()));
         let ours = self.own_files(&query.files);
-        let (files, more) = tokio::task::spawn_blocking(move || {
+        let (files, unread, more) = tokio::task::spawn_blocking(move || {
             read_all(&query.files, &ours, &id, near, &redaction)
         })
         .await
-        .map_err(|error| crate::control::broken(&error))??;
+        .map_err(|error| crate::control::broken(&error))?;
         moments.extend(more);
         Ok(Joined {
             correlation_id: query.correlation_id.trim().to_owned(),
             moments: in_order(moments),
             files,
+            unread,
         })
     }
 
@@ -106,12 +107,16 @@ fn read_all(
     id: &str,
     near: Option<Timestamp>,
     redaction: &Redaction,
-) -> Result<(Vec<JoinedFile>, Vec<JoinedMoment>), Error> {
-    let (mut files, mut moments) = (Vec::new(), Vec::new());
+) -> (Vec<JoinedFile>, Vec<Error>, Vec<JoinedMoment>) {
+    let (mut files, mut unread, mut moments) = (Vec::new(), Vec::new(), Vec::new());
     for path in named {
-        let (file, found) = file::join(Path::new(path.trim()), id, near, redaction)?;
-        files.push(file);
-        moments.extend(found);
+        match file::join(Path::new(path.trim()), id, near, redaction) {
+            Ok((file, found)) => {
+                files.push(file);
+                moments.extend(found);
+            }
+            Err(error) => unread.push(error),
+        }
     }
     for path in ours {
         // One that is not there yet, or lies with another user, says nothing.
@@ -119,7 +124,7 @@ fn read_all(
             moments.extend(found);
         }
     }
-    Ok((files, moments))
+    (files, unread, moments)
 }
 
 /// The moments by time, each with how long after the one before it was.

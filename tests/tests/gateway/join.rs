@@ -85,14 +85,17 @@ async fn gitlabs_lines_our_row_and_the_call_stand_in_order_on_one_timeline() {
         .map(|seen| &seen["correlation_id"])
         .collect();
     assert_eq!(ids, ["kept", "plain"]);
-    let absent = gateway
-        .gatehouse
-        .run(&["logs", "join", "kept", "--file", "absent.log"]);
-    assert!(
-        absent.complaint().contains("absent.log: no such file"),
-        "{}",
-        absent.complaint()
-    );
+    for (words, found) in [
+        (&["logs", "join", "kept"][..], "/files/0/found"),
+        (&["logs", "join"], "/ids/1/correlation_id"),
+    ] {
+        let files = ["--file", "absent.log", "--file", file.to_str().unwrap()];
+        let both = gateway.gatehouse.run(&[words, &files].concat());
+        let complaint = both.complaint();
+        assert!(complaint.contains("absent.log: no such file"), "{complaint}");
+        let rest = both.json();
+        assert!(rest.pointer(found).is_some(), "{rest}");
+    }
     let text = gateway
         .gatehouse
         .run_plain(&["logs", "join", "kept"])

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use control::Operator;
-use control::view::{Hop, JoinQuery, Joined, JoinedMoment, SeenId};
+use control::view::{Hop, JoinQuery, Joined, JoinedMoment, SeenId, SeenIds};
+use control::{Error, Operator};
 
 use crate::output::{Output, Stop};
 
-/// Shows what is known of a correlation id; without one, the newest ids of each file.
+/// Shows what is known of a correlation id; without one, the newest ids of each file. A file that
+/// cannot be read takes nothing from the others, and fails the command at its end.
 pub(super) async fn run(
     id: Option<&str>,
     files: &[PathBuf],
@@ -21,19 +22,34 @@ pub(super) async fn run(
         .map(|path| whole(path).display().to_string())
         .collect();
     let Some(id) = id else {
+        let mut unread = Vec::new();
         for path in files {
-            output.show(&control.ids_in_file(path).await?, |seen| {
-                let ids: Vec<_> = seen.ids.iter().map(id_line).collect();
-                ids.join("\n")
-            })?;
+            match control.ids_in_file(path).await {
+                Ok(seen) => output.show(&seen, ids)?,
+                Err(error) => unread.push(error),
+            }
         }
-        return Ok(());
+        return end(unread, output);
     };
     let query = JoinQuery {
         correlation_id: id.to_owned(),
         files,
     };
-    output.show(&control.join(query).await?, text)
+    let joined = control.join(query).await?;
+    output.show(&joined, text)?;
+    end(joined.unread, output)
+}
+
+/// Says all errors but the last, which is what the command ends with.
+fn end(mut errors: Vec<Error>, output: Output) -> Result<(), Stop> {
+    let last = errors.pop();
+    errors.iter().for_each(|error| output.error(error));
+    last.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn ids(seen: &SeenIds) -> String {
+    let lines: Vec<_> = seen.ids.iter().map(id_line).collect();
+    lines.join("\n")
 }
 
 fn text(joined: &Joined) -> String {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::request::RequestId;
+use crate::Error;
 
 /// What to join.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -27,6 +28,8 @@ pub struct Joined {
     pub moments: Vec<JoinedMoment>,
     /// What the files held, in the order in which they were named.
     pub files: Vec<JoinedFile>,
+    /// Why others of those that were named could not be read, one for each.
+    pub unread: Vec<Error>,
 }
 
 /// Where something happened.

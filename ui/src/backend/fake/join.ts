@@ -103,7 +103,7 @@ export function join(rows: () => RequestView[]) {
         is_cut: false,
         near: row ? [] : seen(),
       }))
-      return { correlation_id, moments: joined, files: held }
+      return { correlation_id, moments: joined, files: held, unread: [] }
     },
   }
 }
