@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { FamilyRecord } from '../src/api/FamilyRecord'
 import { fake } from '../src/backend/fake'
 import { RECORDS } from '../src/backend/fake/families'
-import { bars, extent, partOf, queryFor, spanFor, wholeBars, written } from '../src/screens/Logs/density'
+import { bars, partOf, queryFor, spanFor, wholeBars, written } from '../src/screens/Logs/density'
 import { asCode, membersOf, pretty } from '../src/parts/exchange/json'
 import { marked, stopsOf, turnsOf, wordsOf } from '../src/parts/exchange/prompt'
 import { momentOf, termsOf, valueOf, withTerms } from '../src/screens/Logs/query'
@@ -125,11 +125,10 @@ describe('a query', () => {
 })
 
 describe('the strip of time', () => {
-  it('is bars of the part, of the rest, and of what failed', () => {
+  it('is bars, and what failed over them', () => {
     const bucket = (requests: number, errors = 0) => ({ requests, errors })
-    const { chosen, others, failed } = bars([bucket(10), bucket(0), bucket(5, 1)], { from: 0.5, to: 1 })
-    expect(others).toBe('M0.1 44V6.00h.8V44z')
-    expect(chosen).toBe('M2.1 44V25.00h.8V44z')
+    const { all, failed } = bars([bucket(10), bucket(0), bucket(5, 1)])
+    expect(all).toBe('M0.1 44V6.00h.8V44zM2.1 44V25.00h.8V44z')
     expect(failed).toBe('M2.1 44V40.20h.8V44z')
   })
 
@@ -160,21 +159,24 @@ describe('the strip of time', () => {
     expect(wholeBars(29 / 60, 31 / 60, 60)).toEqual({ from: 29 / 60, to: 31 / 60 })
   })
 
-  it('draws no bar as chosen of which a part is left out', () => {
-    const four = Array.from({ length: 4 }, () => ({ requests: 1, errors: 0 }))
-    const chosen = (from: number, to: number) => bars(four, { from, to }).chosen.match(/M[\d.]+/g) ?? []
-    expect(chosen(0.25, 0.75)).toEqual(['M1.1', 'M2.1'])
-    expect(chosen(0.26, 1)).toEqual(['M2.1', 'M3.1'])
-    expect(chosen(0.25, 0.99)).toEqual(['M1.1', 'M2.1'])
-    // A limit inside of a second is written as the next one.
+  it('writes a limit inside of a second as the next one', () => {
     expect(queryFor('', { from: 0, to: 0.5 }, start, end - 500)).toContain(
       `until:${written(start + 1_800_000)}`,
     )
   })
 
-  it('begins where the back end begins to count', () => {
-    expect(extent(60, end + 4_999)).toEqual({ start, end })
-    expect(extent(60, end + 5_000)).toEqual({ start: start + 5_000, end: end + 5_000 })
+  it('begins where the back end says, and is coloured in what is chosen and no further', async () => {
+    const back = fake('still')
+    const { activity } = back.table
+    const since = new Date(Date.now() - 3_630_000).toISOString()
+    back.table.activity = async (query) => ({ ...(await activity(query)), since })
+    const from = written(Date.parse(since) + 1_830_000)
+    await open('logs', [], { text: `since:${from}` }, back)
+    const chosen = (name: string) =>
+      Number(document.querySelector('.density clipPath rect')?.getAttribute(name))
+    // To the second that is written, of bars of a minute.
+    await waitFor(() => expect(chosen('x')).toBeCloseTo(30.5, 1))
+    expect(chosen('width')).toBeCloseTo(29.5, 1)
   })
 
   it('is long enough for what is asked', () => {

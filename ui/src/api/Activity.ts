@@ -7,6 +7,10 @@ import type { Evidence } from "./Evidence";
  */
 export type Activity = { 
 /**
+ * When the period begins: it is counted in whole steps, and so begins up to 5 s early.
+ */
+since: string, 
+/**
  * The period in 60 equal parts, oldest first.
  */
 buckets: Array<ActivityBucket>, 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::list::{self, Wanted};
+use super::rows::timestamp;
 use super::search::Search;
 use super::spans::first_since;
 use super::summary::{BUCKETS, PART_SAMPLE, SAMPLE, narrow, percentile, period, sum_up};
@@ -91,6 +92,7 @@ impl Strip {
             }
         });
         Activity {
+            since: timestamp(self.start),
             buckets: buckets.collect(),
             evidence: sum_up(narrow(self.ended), narrow(failed), all),
             completion_tokens: tokens.max(0) as u64,

@@ -63,11 +63,17 @@ pub(super) fn activity(
         .query_map([first.unwrap_or(i64::MAX), start], |row| row.get(0))?
         .collect::<Result<Vec<i64>, _>>()?;
     Ok(Activity {
+        since: timestamp(start),
         buckets,
         evidence: sum_up(ended, narrow(sum(|part| part.failed)), times),
         completion_tokens: sum(|part| part.tokens).max(0) as u64,
         partial: false,
     })
+}
+
+/// When so many minutes up to now begin.
+pub(super) fn begin(minutes: u32, now: Timestamp) -> Timestamp {
+    timestamp(period(minutes, now).0)
 }
 
 /// When so many minutes up to now begin, with a whole span, and how long they are, in milliseconds.

@@ -4,7 +4,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::{RequestLog, strip, summary};
 use crate::Error;
-use crate::view::{Activity, ActivityQuery, LastError, RequestQuery, RequestView};
+use crate::view::{Activity, ActivityQuery, Evidence, LastError, RequestQuery, RequestView};
 
 impl RequestLog {
     /// What happened in a period up to now. A query that cannot be read is an error.
@@ -20,11 +20,20 @@ impl RequestLog {
             ..RequestQuery::default()
         };
         let mut wanted = self.wanted(&query, now)?;
-        self.read(move |connection| match wanted.query.terms.is_empty() {
-            true => summary::activity(connection, minutes, at),
-            false => strip::activity(connection, wanted.looked_up(), minutes, at),
-        })
-        .await
+        let found = self.read(move |connection| {
+            Ok(Some(match wanted.query.terms.is_empty() {
+                true => summary::activity(connection, minutes, at)?,
+                false => strip::activity(connection, wanted.looked_up(), minutes, at)?,
+            }))
+        });
+        // Where there is no log, nothing happened.
+        Ok(found.await?.unwrap_or_else(|| Activity {
+            since: summary::begin(minutes, at),
+            buckets: Vec::new(),
+            evidence: Evidence::default(),
+            completion_tokens: 0,
+            partial: false,
+        }))
     }
 
     /// The newest answer or failure of this deployment name.

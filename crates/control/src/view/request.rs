@@ -229,9 +229,12 @@ pub struct ActivityQuery {
 }
 
 /// What happened in a period.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Activity {
+    /// When the period begins: it is counted in whole steps, and so begins up to 5 s early.
+    #[ts(type = "string")]
+    pub since: Timestamp,
     /// The period in 60 equal parts, oldest first.
     pub buckets: Vec<ActivityBucket>,
     /// All of them together.

@@ -190,6 +190,7 @@ export function activity(
   const sum = (of: (bucket: (typeof buckets)[number]) => number) =>
     buckets.reduce((all, one) => all + of(one), 0)
   return {
+    since: new Date(Date.now() - minutes * 60_000).toISOString(),
     buckets,
     completion_tokens: sum((bucket) => bucket.completion_tokens),
     partial: false,

@@ -12,16 +12,6 @@ export function spanFor(since: number | undefined, now: number): number {
   return SPANS.find((span) => span >= minutes) ?? 100_000
 }
 
-/** The back end counts in steps of this length, in milliseconds, and begins the strip with a whole one. */
-const STEP = 5000
-
-/** Where a strip of so many minutes begins and ends. Its last bar goes on until now. */
-export function extent(minutes: number, now: number): { start: number; end: number } {
-  const length = minutes * 60_000
-  const start = Math.floor((now - length) / STEP) * STEP
-  return { start, end: start + length }
-}
-
 /** A part of the strip: shares of its length, 0 to 1. */
 export type Part = { from: number; to: number }
 
@@ -50,24 +40,22 @@ export const HEIGHT = 44
 const ABOVE = 6
 
 /**
- * The bars as three paths, each place one unit wide: those that lie wholly in the part that is chosen, the
- * others, and what failed over them. Two shapes for each bar made a frame that was seen whenever the strip was looked at anew.
+ * The bars as two paths, each place one unit wide: all, and what failed over them. Two shapes for each bar
+ * made a frame that was seen whenever the strip was looked at anew.
  */
-export function bars(
-  buckets: Pick<ActivityBucket, 'requests' | 'errors'>[],
-  part: Part | undefined,
-): { chosen: string; others: string; failed: string } {
+export function bars(buckets: Pick<ActivityBucket, 'requests' | 'errors'>[]): {
+  all: string
+  failed: string
+} {
   const most = Math.max(1, ...buckets.map((bucket) => bucket.requests))
   const bar = (place: number, count: number, least: number) => {
     if (count === 0) return ''
     const top = HEIGHT - Math.max(least, (count / most) * (HEIGHT - ABOVE))
     return `M${place + 0.1} ${HEIGHT}V${top.toFixed(2)}h.8V${HEIGHT}z`
   }
-  const paths = { chosen: '', others: '', failed: '' }
+  const paths = { all: '', failed: '' }
   buckets.forEach((bucket, place) => {
-    const [from, to] = [place / buckets.length, (place + 1) / buckets.length]
-    const isChosen = part !== undefined && from >= part.from - NEAR && to <= part.to + NEAR
-    paths[isChosen ? 'chosen' : 'others'] += bar(place, bucket.requests, 2)
+    paths.all += bar(place, bucket.requests, 2)
     paths.failed += bar(place, bucket.errors, 3)
   })
   return paths

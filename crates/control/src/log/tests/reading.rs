@@ -125,6 +125,8 @@ async fn activity_sums_up_sixty_parts_of_the_period() {
         .await
         .unwrap();
     assert_eq!(activity.buckets.len(), 60);
+    let begins = zoned().timestamp().as_millisecond() - 60 * 60_000;
+    assert_eq!(activity.since.as_millisecond(), begins / 5_000 * 5_000);
     let bucket = |place: usize| {
         let bucket = &activity.buckets[place];
         (
