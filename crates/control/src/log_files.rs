@@ -6,6 +6,7 @@ mod file;
 mod lines;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -55,8 +56,15 @@ impl Which {
 
 #[derive(Debug)]
 enum Work {
+    /// What may be wrong with a file is known before its first line.
+    Open,
     Line(Which, Vec<u8>),
     Close(SyncSender<()>),
+}
+
+/// Whether lines could be added to a file. Makes it where there is none.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    RotatingFile::open(path).map(drop)
 }
 
 /// The writer of the two logs.
@@ -100,6 +108,8 @@ impl LogFiles {
         if *self.shared.settings.load_full() != settings {
             self.shared.settings.store(Arc::new(settings));
             self.shared.tell(None);
+            // Where too many lines wait, the next of them opens it.
+            let _ = self.work.try_send(Work::Open);
         }
     }
 
@@ -166,6 +176,17 @@ impl Shared {
     fn tell(&self, trouble: Option<String>) {
         *lock(&self.trouble) = trouble;
     }
+
+    /// Says once in the service log, and until it is over in the status, what is wrong.
+    fn refused(&self, which: Which, what: &str) {
+        let name = which.name();
+        if lock(&self.trouble).is_none() {
+            tracing::warn!("{name} {what}");
+        }
+        self.tell(Some(format!(
+            "Trouble with {name}: it {what}. Check the disk and the folder of the file."
+        )));
+    }
 }
 
 fn run(shared: &Shared, work: &Receiver<Work>) {
@@ -173,6 +194,18 @@ fn run(shared: &Shared, work: &Receiver<Work>) {
     for work in work {
         let (which, line) = match work {
             Work::Line(which, line) => (which, line),
+            Work::Open => {
+                let settings = shared.settings.load_full();
+                for which in [Which::Gateway, Which::Llm] {
+                    if let LogTarget::File { path } = which.target(&settings)
+                        && let Err(error) = open(&mut files, Path::new(path), &settings)
+                    {
+                        let why = crate::files::reason(&error);
+                        shared.refused(which, &format!("cannot be written to {path}: {why}"));
+                    }
+                }
+                continue;
+            }
             Work::Close(done) => {
                 let _ = done.send(());
                 continue;
@@ -186,14 +219,10 @@ fn run(shared: &Shared, work: &Receiver<Work>) {
             Ok(()) => shared.tell(None),
             Err(error) => {
                 shared.lost.fetch_add(1, Ordering::Relaxed);
-                if lock(&shared.trouble).is_none() {
-                    tracing::warn!(%error, "{} cannot be written", which.name());
-                }
-                shared.tell(Some(format!(
-                    "A line of {} could not be written: {error}. Check the disk and the folder of \
-                     the file.",
-                    which.name()
-                )));
+                shared.refused(
+                    which,
+                    &format!("lost a line: {}", crate::files::reason(&error)),
+                );
             }
         }
         shared.waiting.fetch_sub(line.len(), Ordering::Relaxed);
@@ -214,19 +243,24 @@ fn write(
         }
         LogTarget::File { path } => Path::new(path),
     };
-    // One that is not written any more is closed.
-    files.retain(|open, _| settings.paths().any(|path| Path::new(path) == open));
-    let file = match files.get_mut(path) {
-        Some(file) => file,
-        None => files
-            .entry(path.to_owned())
-            .or_insert(RotatingFile::open(path)?),
-    };
-    let written = file.write(line, settings, Timestamp::now());
+    let written = open(files, path, settings)?.write(line, settings, Timestamp::now());
     if written.is_err() {
         files.remove(path);
     }
     written
+}
+
+/// A file, open; one that is not written any more is closed.
+fn open<'a>(
+    files: &'a mut HashMap<PathBuf, RotatingFile>,
+    path: &Path,
+    settings: &Settings,
+) -> io::Result<&'a mut RotatingFile> {
+    files.retain(|open, _| settings.paths().any(|path| Path::new(path) == open));
+    Ok(match files.entry(path.to_owned()) {
+        Entry::Occupied(open) => open.into_mut(),
+        Entry::Vacant(place) => place.insert(RotatingFile::open(path)?),
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

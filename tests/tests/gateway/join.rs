@@ -92,7 +92,10 @@ async fn gitlabs_lines_our_row_and_the_call_stand_in_order_on_one_timeline() {
         let files = ["--file", "absent.log", "--file", file.to_str().unwrap()];
         let both = gateway.gatehouse.run(&[words, &files].concat());
         let complaint = both.complaint();
-        assert!(complaint.contains("absent.log: no such file"), "{complaint}");
+        assert!(
+            complaint.contains("absent.log: no such file"),
+            "{complaint}"
+        );
         let rest = both.json();
         assert!(rest.pointer(found).is_some(), "{rest}");
     }

@@ -203,12 +203,41 @@ async fn ask_until(gateway: &Fixture, what: &str, is_true: impl Fn() -> bool) {
 fn a_place_that_cannot_be_is_refused() {
     let gatehouse = Gatehouse::new();
     let inside = gatehouse.data().join("logs/gateway.log");
-    for place in [inside.to_str().unwrap(), "/"] {
-        let error = gatehouse
+    let nowhere = Files::new().path("absent/gateway.log");
+    for (place, why) in [
+        (inside.to_str().unwrap(), "inside the data folder"),
+        ("/", "not the whole path of a file"),
+        (nowhere.to_str().unwrap(), "its folder does not exist"),
+        ("/dev/null", "it is no plain file"),
+    ] {
+        let complaint = gatehouse
             .run(&["logs", "files", "--gateway", place])
-            .error();
-        assert_eq!(error["code"], "invalid", "{place}");
+            .complaint();
+        assert!(
+            complaint.starts_with("invalid") && complaint.contains(why),
+            "{complaint}"
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_that_names_no_place_is_told_before_a_line_is_lost() {
+    let files = Files::new();
+    let path = files.path("absent/all.log");
+    let gateway = Fixture::prepared(&["good"], |gatehouse| {
+        gatehouse.set("AIGW_LOGGING__TO_FILE", path.to_str().unwrap());
+    });
+    let shown = || gateway.gatehouse.run(&["logs", "files"]).succeeded().json();
+    eventually("it says so", || {
+        shown()["sentence"].is_string().then_some(())
+    });
+    assert_eq!(shown()["lost"], 0);
+    fs::create_dir(files.path("absent")).unwrap();
+    ask(&gateway, "one", "/v1/chat/completions", chat("good")).await;
+    files.lines("absent/all.log", "one", 1);
+    eventually("it recovers", || {
+        shown()["sentence"].is_null().then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,11 +28,12 @@ pub(super) struct RotatingFile {
 impl RotatingFile {
     /// Opens it, only for its owner where it is new. A line that broke off is ended.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut file = append_private(path)?;
-        let known = file.metadata()?;
-        if !known.is_file() {
+        // Looked at first: to open a pipe would wait for its reader.
+        if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
             return Err(io::Error::other("it is no plain file"));
         }
+        let mut file = append_private(path)?;
+        let known = file.metadata()?;
         let mut size = known.len();
         if size > 0 && !ends_with_a_line(path)? {
             file.write_all(b"\n")?;

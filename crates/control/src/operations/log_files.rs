@@ -1,6 +1,6 @@
 //! Where the gateway log and `llm.log` are written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::LogFiles;
 
@@ -30,6 +30,7 @@ impl Control {
     pub async fn save_log_files(&self, input: LogFiles) -> Result<LogFilesView, Error> {
         input.check()?;
         self.check_log_paths(&input)?;
+        self.check_new_files(&input).await?;
         self.change(|settings| {
             let mut next = LogFiles {
                 rest: std::mem::take(&mut settings.log_files.rest),
@@ -68,6 +69,32 @@ impl Control {
             }
         }
         Ok(())
+    }
+
+    /// Refuses files that cannot be written. One that was written before is left to its notice: its
+    /// disk may be away for a while.
+    async fn check_new_files(&self, files: &LogFiles) -> Result<(), Error> {
+        let known = self.settings.load().log_files.clone();
+        let is_new = |path: &&str| known.paths().all(|known| known != *path);
+        let new: Vec<PathBuf> = files.paths().filter(is_new).map(PathBuf::from).collect();
+        let refused = move || {
+            new.into_iter()
+                .find_map(|path| Some((log_files::check(&path).err()?, path)))
+        };
+        let refused = tokio::task::spawn_blocking(refused)
+            .await
+            .map_err(|error| crate::control::broken(&error))?;
+        let Some((error, path)) = refused else {
+            return Ok(());
+        };
+        let has_folder = path.parent().is_some_and(Path::is_dir);
+        let why = match has_folder {
+            true => crate::files::reason(&error),
+            false => "its folder does not exist".to_owned(),
+        };
+        let message = format!("cannot write the log file {}: {why}", path.display());
+        let hint = "Choose a file in a folder that exists and that you may write to.";
+        Err(Error::new(ErrorCode::Invalid, message, hint))
     }
 
     /// What the status says of log files that cannot be written.
