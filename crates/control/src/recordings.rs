@@ -17,7 +17,7 @@ use gateway::Expanded;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-pub(crate) use database::RECORDINGS;
+pub(crate) use database::{RECORDINGS, check};
 pub(crate) use read::{
     body_page, content_in_memory, mark, page_in_memory, received_body, recorded_request,
 };

@@ -28,6 +28,11 @@ impl Control {
     /// Starts a recording, in the place of one that is on. It reaches the next request.
     pub async fn start_recording(&self, input: StartRecording) -> Result<RecordingView, Error> {
         self.check_switch()?;
+        recordings::check(self.folder()).map_err(|error| {
+            let hint = "Install the newer Gatehouse, or use another data folder. A purge deletes \
+                        the recordings of the newer one.";
+            Error::new(ErrorCode::Failed, format!("cannot record: {error}"), hint)
+        })?;
         let since = Timestamp::now();
         let state = match input.for_seconds {
             None => RecordingState::UntilStopped { since },

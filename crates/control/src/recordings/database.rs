@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use rusqlite::Connection;
 
-use crate::sqlite::{self, Schema};
+use crate::sqlite::{self, DatabaseError, Schema};
 
 /// How every file of it begins: the database, what SQLite keeps beside it, and a damaged one.
 const STEM: &str = "recordings.";
@@ -65,6 +65,15 @@ pub(super) fn read<T>(
         return Ok(None);
     }
     read(&connection).map(Some)
+}
+
+/// Refuses a database of a newer program, to which nothing can be added.
+pub(crate) fn check(folder: &Path) -> Result<(), DatabaseError> {
+    // Anything else that is wrong with it is mended by the next recording, or told then.
+    match RECORDINGS.open_to_read(folder) {
+        Err(error @ DatabaseError::Newer { .. }) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Deletes the database and every file beside it. The caller has closed it.

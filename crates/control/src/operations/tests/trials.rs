@@ -7,6 +7,20 @@ use super::*;
 use crate::view::{RequestId, SaveCase, SentAs, StartRecording, TrialMode};
 
 #[tokio::test]
+async fn nothing_is_recorded_over_what_a_newer_program_kept_until_a_purge() {
+    let fixture = Fixture::open().await;
+    let folder = fixture.control.folder();
+    let newer = crate::recordings::RECORDINGS.open(folder).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    let start = || fixture.control.start_recording(StartRecording::default());
+    let error = start().await.unwrap_err();
+    assert!(error.message.contains("version 99"), "{}", error.message);
+    fixture.control.purge_recordings(()).await.unwrap();
+    assert!(start().await.unwrap().is_on);
+}
+
+#[tokio::test]
 async fn a_recorded_request_becomes_a_trial_and_another_says_how_to_record() {
     let fixture = Fixture::open().await;
     fixture.add("Sample", "sample").await;
