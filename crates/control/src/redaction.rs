@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use domain::{RedactionSettings, Settings};
 use gateway::{Accepted, Outcome, Routed};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,9 @@ pub(crate) const MARK: &str = "[REDACTED]";
 
 /// What all expressions together may take in memory, in bytes.
 const ANY_BYTES: usize = 16 * 1024 * 1024;
+
+/// What stands in escapes in a part of an address.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ');
 
 /// A rule that is applied.
 #[derive(Debug)]
@@ -95,6 +99,19 @@ impl Redaction {
         }
     }
 
+    /// The same of a part of an address, in whose escapes a secret may stand.
+    fn escaped(&self, text: &mut String) {
+        self.text(text);
+        if !text.contains('%') {
+            return;
+        }
+        let plain: Cow<'_, [u8]> = percent_decode_str(text).into();
+        if let Cow::Owned(other) = self.bytes(&plain) {
+            let other = String::from_utf8_lossy(&other);
+            *text = utf8_percent_encode(&other, ESCAPED).to_string();
+        }
+    }
+
     /// The text as it would be written, with how often each rule found something.
     pub(crate) fn preview(&self, text: &str) -> (String, Vec<(String, u32)>) {
         let mut counts: Vec<_> = self
@@ -113,12 +130,12 @@ impl Redaction {
 
     /// What a row of the request log may hold of the head of a request.
     pub(crate) fn accepted(&self, accepted: &mut Accepted) {
-        self.text(&mut accepted.path);
+        self.text(&mut accepted.method);
+        self.escaped(&mut accepted.path);
         if let Some(head) = &mut accepted.head {
             let values = head.headers.iter_mut().map(|(_, value)| value);
-            values
-                .chain(&mut head.query)
-                .for_each(|text| self.text(text));
+            values.for_each(|text| self.text(text));
+            head.query.iter_mut().for_each(|name| self.escaped(name));
         }
         self.text(&mut accepted.correlation_id);
         // An address is no text yet; the admin's own patterns may still be meant for it.

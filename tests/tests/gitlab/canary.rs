@@ -188,7 +188,8 @@ impl Canary {
         let named = json!({"model": self.secrets.key("the name of a model"), "messages": []});
         let request = self.gateway.bare(chat, &named).bearer_auth(&client_key);
         self.send(request).await;
-        let path = format!("/v1/{}", self.secrets.key("a path"));
+        let escaped = self.secrets.email("escapes in a path").replace('@', "%40");
+        let path = format!("/v1/{}/{escaped}", self.secrets.key("a path"));
         let request = self
             .gateway
             .bare(&path, &json!({}))
@@ -207,6 +208,27 @@ impl Canary {
             .post(self.gateway.serving.url(chat))
             .body(broken);
         self.send(request.bearer_auth(&client_key)).await;
+        // Answers have ids that are made of it.
+        for path in ["/v1/responses", "/v1/messages"] {
+            let id = self.secrets.key(&format!("a correlation id of {path}"));
+            let message = json!([{"role": "user", "content": KEPT}]);
+            let body =
+                json!({"model": "good", "max_tokens": 9, "messages": message, "input": KEPT});
+            let request = self.gateway.bare(path, &body).bearer_auth(&client_key);
+            let answer = request.header("x-request-id", id).send().await.unwrap();
+            let answer = answer.text().await.unwrap();
+            assert!(answer.contains("canary"), "{answer}");
+        }
+        let method = format!("AKIA{}ZZZ", self.secrets.part("a method").to_uppercase());
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let address = self.gateway.serving.url(chat);
+        self.send(
+            self.gateway
+                .client
+                .request(method, address)
+                .bearer_auth(&client_key),
+        )
+        .await;
         // The server's error repeats the model's key.
         let body = json!({"model": "repeats-key", "messages": [{"role": "user", "content": "x"}]});
         let request = self.gateway.bare(chat, &body).bearer_auth(&client_key);
@@ -218,6 +240,17 @@ impl Canary {
         let token = self.gateway.gitlab.token();
         let signature = token.rsplit('.').next().unwrap().to_ascii_lowercase();
         self.secrets.0.insert("GitLab's token".into(), signature);
+        let mut strange = headers("no token", "18.9.0");
+        strange.remove("x-request-id");
+        for name in ["instance-id", "global-user-id", "host-name", "version"] {
+            let name = format!("x-gitlab-{name}");
+            let key = self.secrets.key(&name).parse().unwrap();
+            strange.insert(name.parse::<reqwest::header::HeaderName>().unwrap(), key);
+        }
+        let request = self
+            .gateway
+            .bare("/v2/code/completions", &golden("completions-17.6"));
+        self.send(request.headers(strange)).await;
         let server = self.gateway.upstream.endpoint();
         for (path, name) in [
             ("/v2/code/completions", "completions-17.6"),

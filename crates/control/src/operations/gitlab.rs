@@ -6,6 +6,7 @@ use gateway::TOKEN_REFUSED;
 use jiff::Timestamp;
 
 use crate::environment::Environment;
+use crate::redaction::Redaction;
 use crate::view::{
     Counting, GitlabDraft, GitlabView, RefusalView, RequestQuery, SeenTokenView, TokenKindView,
     TokenProviderView,
@@ -40,6 +41,8 @@ impl Control {
         let access = self.gitlab.access();
         let providers = access.map(|access| access.providers()).unwrap_or_default();
         let last_refusal = self.last_refusal().await?;
+        let redaction = Redaction::new(&self.settings.load());
+        let seen = self.gitlab.seen.list().into_iter();
         let gateway_url = self
             .runner
             .address()
@@ -49,7 +52,7 @@ impl Control {
             settings: settings.gitlab,
             overrides: self.gitlab.with_environment(Environment::view),
             providers: providers.into_iter().map(provider).collect(),
-            seen: self.gitlab.seen.list().into_iter().map(seen).collect(),
+            seen: seen.map(|token| seen_token(token, &redaction)).collect(),
             user_tokens: self.gitlab.user_tokens(),
             documentation: self.gitlab.documentation.state(),
             last_refusal,
@@ -155,12 +158,17 @@ fn provider(state: ProviderState) -> TokenProviderView {
     }
 }
 
-fn seen(token: SeenToken) -> SeenTokenView {
+/// What is known of a token. What its headers say is anybody's word.
+fn seen_token(token: SeenToken, redaction: &Redaction) -> SeenTokenView {
+    let shown = |mut text: String| {
+        redaction.text(&mut text);
+        text
+    };
     SeenTokenView {
-        instance_id: token.instance_id,
-        host_name: token.host_name,
-        version: token.version,
-        user: token.global_user_id,
+        instance_id: shown(token.instance_id),
+        host_name: shown(token.host_name),
+        version: shown(token.version),
+        user: shown(token.global_user_id),
         accepted: token.accepted.map(|kind| match kind {
             TokenKind::Instance => TokenKindView::Instance,
             TokenKind::User => TokenKindView::User,
@@ -168,6 +176,6 @@ fn seen(token: SeenToken) -> SeenTokenView {
         scopes: token.scopes.iter().map(ToString::to_string).collect(),
         last_at: token.last_at,
         refused_at: token.refusal.as_ref().map(|refusal| refusal.at),
-        refusal: token.refusal.map(|refusal| refusal.reason),
+        refusal: token.refusal.map(|refusal| shown(refusal.reason)),
     }
 }

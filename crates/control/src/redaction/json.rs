@@ -40,20 +40,23 @@ fn stream<'a>(bytes: &'a [u8], replace: &mut Replace<'_>) -> Cow<'a, [u8]> {
         let data = line.strip_prefix(b"data:").unwrap_or(line);
         let text = data.trim_ascii();
         if text.starts_with(b"{")
-            && let Ok(mut value) = serde_json::from_slice::<Value>(text)
+            && let Ok(value) = serde_json::from_slice::<Value>(text)
         {
             let start = from + line.len() - data.trim_ascii_start().len();
-            let is_changed = whole(&mut value, replace);
             events.push(Event {
                 from: start,
                 to: start + text.len(),
                 value,
-                is_changed,
+                is_changed: false,
             });
         }
         from += line.len();
     }
+    // First together: a part that is replaced by itself would hide where the rest of it stands.
     join(&mut events, replace);
+    for event in &mut events {
+        event.is_changed |= whole(&mut event.value, replace);
+    }
     if !events.iter().any(|event| event.is_changed) {
         return Cow::Borrowed(bytes);
     }
@@ -78,7 +81,9 @@ fn join(events: &mut [Event], replace: &mut Replace<'_>) {
             parts.push((number, text.clone()));
         });
     }
-    for (place, parts) in texts.iter().filter(|(_, parts)| parts.len() > 1) {
+    // What every event repeats, such as an id, is no text in parts.
+    let is_parted = |parts: &[(usize, String)]| parts.iter().any(|(_, text)| *text != parts[0].1);
+    for (place, parts) in texts.iter().filter(|(_, parts)| is_parted(parts)) {
         let whole: String = parts.iter().map(|(_, text)| text.as_str()).collect();
         let Cow::Owned(other) = replace(name_in(place), whole.as_bytes()) else {
             continue;

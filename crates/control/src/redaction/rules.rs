@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use domain::DefaultRule;
 use regex::bytes::Regex;
 
-/// What may stand right before a secret: no letter, or the escape of JSON that ends in one.
-const BEFORE: &str = r"(?:\b|\\[nrtbf])";
+/// What may stand right before a secret: no letter, an underscore, or the escape of JSON that ends in
+/// a letter.
+const BEFORE: &str = r"(?:\b|_|\\[nrtbf])";
 
 /// What stands between the name of a field and its value, in JSON (also inside a text of JSON), in
 /// headers, in settings files and in code.
@@ -46,9 +47,17 @@ static API_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static BEARER_TOKENS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     // A word of a sentence is shorter, and has no digit.
     let token = r"(?:[A-Za-z0-9._~+/=-]{16,}|[A-Za-z._~+/=-]{0,15}[0-9][A-Za-z0-9._~+/=-]{7,}|[A-Za-z._~+/=-]{7,15}[0-9][A-Za-z0-9._~+/=-]*)";
+    let basic = r"[A-Za-z0-9+/_-]{20,}={0,2}|[A-Za-z0-9+/]{4,19}={1,2}|[A-Za-z+/]{0,15}[0-9][A-Za-z0-9+/]{7,}={0,2}|[A-Za-z+/]{7,15}[0-9][A-Za-z0-9+/]*={0,2}";
     read(&[
         format!(r"(?i)bearer(?:\s|%20){{1,4}}(?P<secret>{token})"),
         format!(r"(?i)authorization{BETWEEN}basic\s{{1,4}}(?P<secret>[A-Za-z0-9+/=_-]{{6,}})"),
+        format!(r"(?i)\bbasic(?:\s|%20){{1,4}}(?P<secret>{basic})"),
+        // The password of an address, and the tokens of its query.
+        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/@:\x22'<>]{0,128}:(?P<secret>[^\s/@\x22'<>]{1,256})@"
+            .to_owned(),
+        format!(
+            r"(?i)(?:access|private|refresh|id|job)[-_]token{BETWEEN}(?P<secret>[A-Za-z0-9._~+/-]{{16,}}=*)"
+        ),
         format!(
             r"{BEFORE}(?P<secret>eyJ[A-Za-z0-9_-]{{8,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}})"
         ),
@@ -57,7 +66,7 @@ static BEARER_TOKENS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 static AWS_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     read(&[
-        format!(r"{BEFORE}(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{{16}})\b"),
+        format!(r"{BEFORE}(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{{16,}})"),
         format!(
             r"(?i)secret[-_ ]?(?:access[-_ ]?)?key{BETWEEN}(?P<secret>(?:[A-Za-z0-9/+=]|\\/){{40,}})"
         ),
@@ -69,7 +78,7 @@ static AWS_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 static EMAILS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     read(&[
-        r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4})?(?P<secret>[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})\b"
+        r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4})?(?P<secret>[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})"
             .to_owned(),
     ])
 });

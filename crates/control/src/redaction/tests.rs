@@ -49,6 +49,9 @@ fn each_rule_finds_its_secrets_wherever_they_stand_and_nothing_around_them() {
         let cut = &document[..document.len() - 4];
         let escaped = json!(secret).to_string();
         assert!(!shown(&redaction, cut.as_bytes()).contains(escaped.trim_matches('"')));
+        // As the answers of servers repeat a request's id.
+        let named = shown(&redaction, format!("resp_{secret}_x").as_bytes());
+        assert!(!named.contains(secret), "{named}");
         let mut binary = vec![0xff, 0x00, 0xfe];
         binary.extend_from_slice(secret.as_bytes());
         binary.push(0xff);
@@ -98,6 +101,18 @@ fn a_secret_is_known_by_the_name_before_it() {
             "authorization=Basic [REDACTED]",
         ),
         (
+            "Proxy: Basic dXNlcjpwYXNzd29yZA==",
+            "Proxy: Basic [REDACTED]",
+        ),
+        (
+            "https://user:hunter2@host/path",
+            "https://user:[REDACTED]@host/path",
+        ),
+        (
+            "/x?access_token=abcdef0123456789&page=2",
+            "/x?access_token=[REDACTED]&page=2",
+        ),
+        (
             "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "aws_secret_access_key = [REDACTED]",
         ),
@@ -123,6 +138,8 @@ fn what_is_no_secret_stays_byte_by_byte() {
         "bearer authentication is on",
         r#"{ "content" : "a task-based-approach-to-things\n", "n": 1.0 }"#,
         "api_key = os.environ['KEY']",
+        "basic understanding of basic 10-year-plans",
+        "http://localhost:8080/a@b",
         "user@localhost @decorator a@b",
         r#"{"api_key":"**********"}"#,
         "def risk(self): return self.mask-1",
@@ -167,6 +184,39 @@ fn a_secret_that_a_stream_brings_in_parts_does_not_survive() {
             }
         }
         assert_eq!(said, "My key is [REDACTED] and [REDACTED], ok");
+    }
+}
+
+#[test]
+fn a_part_that_is_a_secret_by_itself_takes_the_rest_along() {
+    let redaction = defaults();
+    let event = |text: &str| {
+        let delta =
+            json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"content": text}}]});
+        format!("data: {delta}\n\n")
+    };
+    for parts in [
+        &["sk-proj-SPLITCabcdefghijklmnop", "QRSTUVWXYZC0123", " ok"][..],
+        &[
+            "-----BEGIN PRIVATE KEY-----\n",
+            "MIIESPLITFabcdef\n",
+            "-----END PRIVATE KEY-----",
+            " ok",
+        ],
+        &["anna.user@example.co", "m.secretcorp.org", " ok"],
+        &[
+            "AKIAIOSFODNN7EXAMPLE",
+            "_x",
+            " sk-proj-4fQ8xkT0b2Rz7LmNpQ ok",
+        ],
+    ] {
+        let stream: String = parts.iter().map(|part| event(part)).collect();
+        let found = shown(&redaction, stream.as_bytes());
+        for left in ["QRSTUV", "MIIE", "secretcorp", "IOSFOD", "4fQ8"] {
+            assert!(!found.contains(left), "{found}");
+        }
+        assert_eq!(found.matches("chatcmpl-1").count(), parts.len());
+        assert!(found.contains(" ok"), "{found}");
     }
 }
 
@@ -221,8 +271,8 @@ fn texts_of_a_row_are_replaced_but_the_name_of_a_client_key_stays() {
         let mut accepted = Accepted {
             at: jiff::Timestamp::UNIX_EPOCH,
             correlation_id: "sk-proj-4fQ8xkT0b2Rz7LmNpQ".into(),
-            method: "GET".into(),
-            path: "/v1/sk-proj-4fQ8xkT0b2Rz7LmNpQ".into(),
+            method: "AKIAIOSFODNN7EXAMPLE".into(),
+            path: "/v1/sk-proj-4fQ8xkT0b2Rz7LmNpQ/a%20b%0A/jane%40example.com".into(),
             client: client.into(),
             address: None,
             head: None,
@@ -230,8 +280,9 @@ fn texts_of_a_row_are_replaced_but_the_name_of_a_client_key_stays() {
         redaction.accepted(&mut accepted);
         assert_eq!(
             (&*accepted.client, &*accepted.path),
-            (shown, "/v1/[REDACTED]")
+            (shown, "/v1/[REDACTED]/a%20b%0A/[REDACTED]")
         );
+        assert_eq!(accepted.method, MARK);
         assert_eq!(accepted.correlation_id, MARK);
     }
 }
