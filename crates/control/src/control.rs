@@ -224,7 +224,16 @@ impl Control {
         self.change_noting(audit::Note::default(), edit).await
     }
 
-    /// The same, with what the audit says of it beside the difference.
+    /// Changes what this process runs by and saves nothing: for what must not wait for the disk.
+    pub(crate) async fn change_in_memory(&self, edit: impl FnOnce(&mut Settings)) {
+        let _editing = self.editing.lock().await;
+        let mut settings = Settings::clone(&self.settings.load());
+        edit(&mut settings);
+        self.settings.store(Arc::new(settings));
+        self.apply();
+    }
+
+    /// The same as [`Self::change`], with what the audit says of it beside the difference.
     pub(crate) async fn change_noting<T>(
         &self,
         note: audit::Note,

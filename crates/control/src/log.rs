@@ -267,11 +267,12 @@ impl RequestLog {
             .trouble
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let lost = self.shared.lost.load(Ordering::Relaxed);
         LogView {
             writing: self.shared.writing.load(Ordering::Relaxed),
             waiting: self.shared.waiting.load(Ordering::Relaxed),
-            lost: self.shared.lost.load(Ordering::Relaxed),
-            sentence: trouble.clone(),
+            lost,
+            sentence: with_lost(trouble.clone(), lost),
             space: None,
         }
     }
@@ -365,6 +366,17 @@ impl RequestLog {
                 .with_details(error.to_string()))
             })
     }
+}
+
+/// What is wrong now, and what was given up since the start.
+fn with_lost(trouble: Option<String>, lost: u64) -> Option<String> {
+    if lost == 0 {
+        return trouble;
+    }
+    let lost = format!(
+        "{lost} requests were given up: the disk refused for longer than memory is kept for."
+    );
+    Some(trouble.map_or(lost.clone(), |trouble| format!("{trouble} {lost}")))
 }
 
 #[cfg(test)]

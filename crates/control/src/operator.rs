@@ -74,6 +74,17 @@ impl Operator {
         Ok(Self::Holder(Holder { folder, held }))
     }
 
+    /// The process that holds a data folder for longer than a command, if there is one: it knows
+    /// what is in no file.
+    pub fn running(folder: &Path) -> Option<Self> {
+        let holder = FolderLock::holder(folder)?;
+        let held = Error::new(ErrorCode::Held, "it does not answer", "Try again.");
+        (holder.kind != HolderKind::Command).then(|| {
+            let folder = folder.to_owned();
+            Self::Holder(Holder { folder, held })
+        })
+    }
+
     /// The model that a person means, by deployment name or id.
     pub async fn find_model(&self, name: &str) -> Result<ModelView, Error> {
         if let Self::Here(control) = self {

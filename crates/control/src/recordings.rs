@@ -179,14 +179,17 @@ impl Recordings {
         refused
     }
 
-    /// Deletes every recording and every file that has held one.
+    /// Deletes every recording and every file that has held one, as far as the disk lets it.
     pub(crate) fn purge(&mut self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let _nobody_reads = shared.reading.write();
         self.connection = None;
         let outcome = database::delete(&self.folder);
-        shared.set(Totals::default());
-        *lock(&shared.damage) = None;
+        // What could not be deleted is still there, and is said to be.
+        shared.set(totals_of(&self.folder));
+        if outcome.is_ok() {
+            *lock(&shared.damage) = None;
+        }
         outcome
     }
 

@@ -322,6 +322,26 @@ async fn a_recording_that_cannot_be_written_is_said_in_the_row_and_stops_nobody(
 
 /// A key is known by its length, too: where the body is cut, half of one is none.
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recording_stops_though_the_disk_refuses_to_keep_that() {
+    let gateway = Fixture::start(&["good"]);
+    gateway.record(&["start"]);
+    gateway.ask_as("kept", "good", json!({})).await;
+    assert_eq!(gateway.gatehouse.row("kept")["recorded"], true);
+    // A folder in the place of the file: nothing can be saved.
+    let settings = gateway.gatehouse.data().join("settings.json");
+    std::fs::remove_file(&settings).unwrap();
+    std::fs::create_dir(&settings).unwrap();
+    let stop = gateway.gatehouse.run(&["record", "stop"]).complaint();
+    assert!(stop.contains("The recording is stopped, but"), "{stop}");
+    assert!(stop.contains("after a restart"), "{stop}");
+    assert_eq!(gateway.record(&["status"])["is_on"], false);
+    gateway.ask_as("later", "good", json!({})).await;
+    assert_eq!(gateway.gatehouse.row("later")["recorded"], false);
+    std::fs::remove_dir(&settings).unwrap();
+    assert_eq!(gateway.record(&["stop"])["is_on"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_cut_is_in_no_file() {
     let key = format!("sk-{CANARY}-0123456789");
     let gateway = Fixture::start(&["good"]);

@@ -109,10 +109,14 @@ pub(crate) async fn run(command: &Command, folder: &Path, output: Output) -> Res
                 LogsCommand::Service(_) => Operator::open(folder, Purpose::Read)?,
                 _ => opened(reading(reads))?,
             };
+            if matches!(command, LogsCommand::Keep { .. }) {
+                tell_missing(folder, output).await;
+            }
             logs_settings::run(command, &operator, output).await
         }
         // A newer or damaged settings file does not keep anyone from reading the log.
         Command::Logs(arguments) => {
+            tell_missing(folder, output).await;
             logs::run(arguments, &Control::open(folder, Purpose::Read)?, output).await
         }
     }
@@ -140,6 +144,19 @@ fn open(folder: &Path, purpose: Purpose, output: Output) -> Result<Control, Erro
     let control = Control::open(folder, purpose)?;
     tell(&control, output)?;
     Ok(control)
+}
+
+/// Tells what the running gateway could not write into the request log.
+async fn tell_missing(folder: &Path, output: Output) {
+    let Some(running) = Operator::running(folder) else {
+        return;
+    };
+    // One that does not answer keeps nobody from reading.
+    if let Ok(status) = running.status(()).await
+        && let Some(why) = status.log.sentence
+    {
+        output.note("Not every request is in the log.", &why);
+    }
 }
 
 fn tell(control: &Control, output: Output) -> Result<(), Error> {

@@ -53,11 +53,29 @@ impl Control {
         .await
     }
 
-    /// Stops the recording. What was kept stays until it is purged.
+    /// Stops the recording, also where that cannot be saved, which is an error. What was kept stays
+    /// until it is purged.
     pub async fn stop_recording(&self, (): ()) -> Result<RecordingView, Error> {
         self.check_switch()?;
-        self.change_recording(|recording| recording.state = RecordingState::Off)
-            .await
+        let stop = |recording: &mut RecordingSettings| recording.state = RecordingState::Off;
+        let stopped = self.change_recording(stop).await;
+        match stopped {
+            Err(error) if self.holds_folder() => {
+                // A disk that refuses must not keep it on.
+                self.change_in_memory(|settings| stop(&mut settings.recording))
+                    .await;
+                let message = format!(
+                    "the recording is stopped, but that could not be saved: {}",
+                    error.message
+                );
+                let hint = format!(
+                    "{} Then stop it again: otherwise it goes on after a restart.",
+                    error.hint
+                );
+                Err(Error::new(error.code, message, hint))
+            }
+            stopped => stopped,
+        }
     }
 
     /// Refuses to turn the switch while the environment holds it.

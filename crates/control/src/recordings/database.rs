@@ -76,20 +76,22 @@ pub(crate) fn check(folder: &Path) -> Result<(), DatabaseError> {
     }
 }
 
-/// Deletes the database and every file beside it. The caller has closed it.
+/// Deletes the database and every file beside it; one that stays keeps none of the others. The caller
+/// has closed it.
 pub(super) fn delete(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
+    let mut outcome = Ok(());
     for entry in entries {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(STEM) {
             match fs::remove_file(entry.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => outcome = Err(error),
                 _ => {}
             }
         }
     }
-    Ok(())
+    outcome
 }

@@ -232,6 +232,23 @@ fn a_damaged_database_is_set_aside_and_a_purge_deletes_it_too() {
 }
 
 #[test]
+fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_purged() {
+    let mut fixture = Fixture::new();
+    let folder = fixture.folder.path().to_owned();
+    assert_eq!(fixture.keep(7, expanded(b"marmalade", b"")), []);
+    let stays = ["0", "a", "z"].map(|end| folder.join(format!("recordings.{end}")));
+    stays
+        .iter()
+        .for_each(|path| std::fs::create_dir(path).unwrap());
+    assert!(fixture.recordings.purge().is_err());
+    stays
+        .iter()
+        .for_each(|path| std::fs::remove_dir(path).unwrap());
+    assert!(!holds(&folder, b"marmalade"));
+    assert_eq!(fixture.shared.totals(), Totals::default());
+}
+
+#[test]
 fn a_cut_body_says_how_long_it_was() {
     let mut fixture = Fixture::new();
     let mut expanded = expanded(b"abc de", b"");

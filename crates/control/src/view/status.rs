@@ -142,7 +142,7 @@ pub struct LogView {
     /// Rows that were given up.
     #[ts(type = "number")]
     pub lost: u64,
-    /// What happened and what to do, when rows do not reach the disk.
+    /// What happened and what to do, when rows do not reach the disk or were given up.
     #[ts(optional = nullable)]
     pub sentence: Option<String>,
     /// What the rows take; none when there is no log yet.

@@ -18,7 +18,8 @@ pub(super) const WAITING_MOST: usize = 2_000;
 pub(super) const QUICK_TRIES: u32 = 30;
 
 impl<R> Keeper<R> {
-    /// Moves ended requests into the memory ring, or gives them up.
+    /// Moves ended requests into the memory ring, or gives up the oldest. One whose row is there
+    /// already stays: nothing else would end it.
     pub(super) fn set_waiting(&mut self) {
         let ring = if matches!(self.disk, Disk::Newer) {
             0
@@ -26,9 +27,17 @@ impl<R> Keeper<R> {
             WAITING_MOST
         };
         self.waiting.extend(self.ended.drain(..));
-        let lost = self.waiting.len().saturating_sub(ring);
-        self.waiting.drain(..lost);
-        self.shared.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        let too_many = self.waiting.len().saturating_sub(ring);
+        let mut lost = 0;
+        self.waiting.retain(|ended| {
+            let gives_up = lost < too_many && ended.known.row.is_none();
+            lost += usize::from(gives_up);
+            !gives_up
+        });
+        let before = self.shared.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        if before == 0 && lost > 0 {
+            tracing::warn!("more requests wait than memory is kept for: the oldest are given up");
+        }
         // All running rows are behind now; the list is made anew when the disk is back.
         self.touched.clear();
     }
