@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::GatewayError;
 use crate::inside::{Watched, Watcher};
 pub use body::{BODY_MOST, Body, Cut, Piece};
+use echo::Asked;
 pub use expanded::{
     Expanded, ExpandedBy, Headers, Incoming, MEMORY_MOST, REQUEST_MOST, UpstreamCall,
 };
@@ -53,8 +54,7 @@ pub(crate) struct Record {
     tokens: Tokens,
     outcome: Outcome,
     tape: Option<Tape>,
-    /// What was asked, for what a server may repeat of it.
-    body: Bytes,
+    asked: Asked,
     watcher: Option<Watcher>,
     connect_time: ConnectTime,
     has_ended: bool,
@@ -149,7 +149,7 @@ impl Record {
     /// Takes down a body that was read: its parameters, and all of it when the request is recorded.
     pub(crate) fn received(&mut self, body: &Bytes) {
         self.outcome.params = params::filtered(body);
-        self.body = echo::looked_through(body);
+        self.asked = Asked::new(body);
         if let Some(tape) = &self.tape {
             tape.received(body);
         }
@@ -171,7 +171,7 @@ impl Record {
 
     /// The same with a server's words behind it.
     pub(crate) fn note_said(&mut self, words: &str, said: &str) {
-        let said = echo::without_echo(&without_content(said), &self.body);
+        let said = self.asked.without_echo(&without_content(said));
         self.note(format!("{words}: {said}"));
     }
 
@@ -209,7 +209,7 @@ impl Record {
         self.outcome.duration = self.started.elapsed();
         self.outcome.connected_in = self.connect_time.get();
         if let Some(words) = &mut self.outcome.error {
-            *words = echo::without_echo(words, &self.body);
+            *words = self.asked.without_echo(words);
         }
         self.outcome.between_tokens = match tokens.count {
             0 | 1 => None,

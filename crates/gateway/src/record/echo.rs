@@ -1,30 +1,62 @@
 //! Finds in the words of a server what it repeats of the request: a row holds no prompt, and a server
 //! that refuses one may quote it. Changes nothing that the client is told.
 
+use aho_corasick::AhoCorasick;
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::params::{FILTERED, PLAIN};
 
-/// Words that follow each other in both: fewer are a phrase that a server may have of its own.
+/// Words that follow each other in both, the first and the last perhaps cut: fewer are a phrase that a
+/// server may have of its own.
 const WORDS: usize = 3;
+/// The least letters of two words that are content.
+const LONG_PAIR: usize = 16;
 /// The least bytes of a word that is content by itself: a name, a key, a piece of code.
 const LONG_WORD: usize = 12;
 
 /// Bytes of a body that are looked through: more would hold up other requests.
-const MOST: usize = 256 * 1024;
+const MOST: usize = 4 * 1024 * 1024;
 
-/// What is looked through of a body. A longer one is let go of: its answer may take minutes.
-pub(super) fn looked_through(body: &Bytes) -> Bytes {
-    match body.get(..MOST) {
-        Some(beginning) => Bytes::copy_from_slice(beginning),
-        None => body.clone(),
+/// What was asked, for what a server may repeat of it.
+#[derive(Debug, Default)]
+pub(super) enum Asked {
+    /// No body has been read.
+    #[default]
+    Nothing,
+    Body(Bytes),
+    /// One that is not looked through: it is let go of, because its answer may take minutes.
+    TooLong,
+}
+
+impl Asked {
+    /// This body.
+    pub(super) fn new(body: &Bytes) -> Self {
+        match body.len() {
+            0..=MOST => Self::Body(body.clone()),
+            _ => Self::TooLong,
+        }
+    }
+
+    /// The words without what they repeat of the content of the body. One that cannot be read is
+    /// content as it is.
+    pub(super) fn without_echo(&self, words: &str) -> String {
+        match self {
+            Self::Nothing => words.to_owned(),
+            Self::Body(body) => without_echo(words, body),
+            // Any word may be of it but those that say who speaks.
+            Self::TooLong => match words.split_once(": ") {
+                Some((who, _)) => format!("{who}: {FILTERED}"),
+                None => FILTERED.to_owned(),
+            },
+        }
     }
 }
 
-/// The words without what they repeat of the content of this body. One that cannot be read is content
-/// as it is.
-pub(super) fn without_echo(words: &str, body: &[u8]) -> String {
+fn without_echo(words: &str, body: &[u8]) -> String {
+    if words.is_empty() || body.is_empty() {
+        return words.to_owned();
+    }
     let mut texts = Vec::new();
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => add_texts(None, value, &mut texts),
@@ -33,9 +65,7 @@ pub(super) fn without_echo(words: &str, body: &[u8]) -> String {
     let said: Vec<&str> = words.split_whitespace().collect();
     let bare: Vec<String> = said.iter().map(|word| normal(&unescaped(word))).collect();
     let mut is_echo = vec![false; said.len()];
-    for text in &texts {
-        mark(text, &bare, &mut is_echo);
-    }
+    mark(&texts, &bare, &mut is_echo);
     if !is_echo.contains(&true) {
         return words.to_owned();
     }
@@ -50,28 +80,41 @@ pub(super) fn without_echo(words: &str, body: &[u8]) -> String {
     kept.join(" ")
 }
 
-/// Marks the words that stand in this text.
-fn mark(text: &str, bare: &[String], is_echo: &mut [bool]) {
-    let padded = format!(" {text} ");
-    let stands = |words: &str| !words.is_empty() && padded.contains(&format!(" {words} "));
-    let count = text.split(' ').count().min(WORDS);
+/// Marks the words that stand in these texts.
+fn mark(texts: &[String], bare: &[String], is_echo: &mut [bool]) {
     let numbered: Vec<(usize, &str)> = bare
         .iter()
         .enumerate()
         .filter(|(_, word)| !word.is_empty())
         .map(|(place, word)| (place, word.as_str()))
         .collect();
-    for run in numbered.windows(count) {
-        let words: Vec<&str> = run.iter().map(|(_, word)| *word).collect();
-        if stands(&words.join(" ")) {
-            run.iter().for_each(|(place, _)| is_echo[*place] = true);
+    let mut runs: Vec<(String, &[(usize, &str)])> = Vec::new();
+    for (length, least) in [(WORDS, 0), (2, LONG_PAIR), (1, LONG_WORD)] {
+        for run in numbered.windows(length) {
+            let words: Vec<&str> = run.iter().map(|(_, word)| *word).collect();
+            let text = words.join(" ");
+            if text.len() >= least {
+                runs.push((text, run));
+            }
         }
     }
-    for (place, words) in numbered {
-        let mut long = words.split(' ').filter(|word| word.len() >= LONG_WORD);
-        // The end of a word may have been cut off.
-        if long.any(|word| padded.contains(&format!(" {word}"))) {
-            is_echo[place] = true;
+    // All in one pass: a body may have millions of letters.
+    let Ok(finder) = AhoCorasick::new(runs.iter().map(|(text, _)| text)) else {
+        is_echo.fill(true);
+        return;
+    };
+    for text in texts {
+        for found in finder.find_overlapping_iter(text) {
+            let (_, run) = &runs[found.pattern().as_usize()];
+            run.iter().for_each(|(place, _)| is_echo[*place] = true);
+        }
+        // One that is shorter is known whole.
+        let length = text.split(' ').count();
+        for run in numbered.windows(length).filter(|_| length < WORDS) {
+            let words: Vec<&str> = run.iter().map(|(_, word)| *word).collect();
+            if words.join(" ") == *text {
+                run.iter().for_each(|(place, _)| is_echo[*place] = true);
+            }
         }
     }
 }
@@ -133,6 +176,9 @@ mod tests {
             ),
             // Cut off by whoever said it.
             ("bad word hunter2secret…", "bad word [FILTERED]"),
+            ("near: …ease \"sort\" thes", "near: [FILTERED]"),
+            ("near: …2secretword!", "near: …2secretword!"),
+            ("near: …r2secretword!", "near: [FILTERED]"),
         ] {
             assert_eq!(without_echo(said, BODY.as_bytes()), kept);
         }
@@ -148,6 +194,20 @@ mod tests {
         ] {
             assert_eq!(without_echo(said, BODY.as_bytes()), said);
         }
+    }
+
+    #[test]
+    fn nothing_is_believed_of_a_body_that_is_too_long_to_be_looked_through() {
+        let long = "word ".repeat(MOST / 5);
+        let body = |end: &str| Bytes::from(format!(r#"{{"prompt": "{}{end}"}}"#, &long[400..]));
+        let said = "gpu-1 answered: Cannot handle: the secret plan of tomorrow";
+        let asked = Asked::new(&body("this is the secret plan of tomorrow"));
+        let kept = "gpu-1 answered: Cannot handle: [FILTERED]";
+        assert_eq!(asked.without_echo(said), kept);
+        let asked = Asked::new(&body(&long));
+        assert_eq!(asked.without_echo(said), "gpu-1 answered: [FILTERED]");
+        assert_eq!(asked.without_echo("the end"), FILTERED);
+        assert_eq!(Asked::default().without_echo(said), said);
     }
 
     #[test]

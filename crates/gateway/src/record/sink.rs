@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use bytes::Bytes;
 use providers::ConnectTime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::echo::Asked;
 use super::expanded::Shelf;
 use super::running::Running;
 use super::{Accepted, Expanded, Outcome, Record, Routed, Tokens};
@@ -179,7 +179,7 @@ impl Sink {
             tokens: Tokens::default(),
             outcome: Outcome::default(),
             tape: None,
-            body: Bytes::new(),
+            asked: Asked::default(),
             watcher: None,
             connect_time: ConnectTime::default(),
             has_ended: false,
