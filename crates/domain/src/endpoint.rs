@@ -70,6 +70,41 @@ const KNOWN_TAILS: [&str; 5] = [
     "/models",
 ];
 
+/// What parts of a query are called that hold keys, without signs between their words.
+const KEY_NAMES: [&str; 10] = [
+    "key",
+    "apikey",
+    "token",
+    "accesstoken",
+    "authtoken",
+    "sig",
+    "signature",
+    "secret",
+    "password",
+    "subscriptionkey",
+];
+
+impl Endpoint {
+    /// Refuses a key in the query, where it would be stored in clear. Settings that were saved with
+    /// one are still read.
+    pub fn check_query(&self) -> Result<(), DomainError> {
+        let Self::Server(server) = self else {
+            return Ok(());
+        };
+        let is_key = |name: &str| {
+            let letters = name.chars().filter(char::is_ascii_alphanumeric);
+            let name: String = letters.collect::<String>().to_ascii_lowercase();
+            KEY_NAMES.contains(&name.as_str())
+        };
+        match server.base.query_pairs().find(|(name, _)| is_key(name)) {
+            Some((name, _)) => Err(DomainError::Endpoint(format!(
+                "carries a key in its query (`{name}`): enter the key in its own field"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
 impl ServerEndpoint {
     /// The endpoint as the admin typed it, without surrounding spaces.
     pub fn typed(&self) -> &str {
@@ -338,5 +373,17 @@ mod tests {
         let fixed = bare.with_v1().unwrap();
         assert_eq!(fixed.typed(), "http://gpu-1:8000/v1");
         assert!(fixed.with_v1().is_none());
+    }
+
+    #[test]
+    fn a_key_has_no_place_in_the_query() {
+        let checked = |text: &str| text.parse::<Endpoint>().unwrap().check_query();
+        for name in ["api-key", "API_KEY", "key", "access_token"] {
+            let error = checked(&format!("http://h/v1?api-version=1&{name}=sk-1")).unwrap_err();
+            let said = error.to_string();
+            assert!(said.contains(name) && !said.contains("sk-1"), "{said}");
+        }
+        assert!(checked("http://h/v1?api-version=2024-06-01&keyboard=de").is_ok());
+        assert!(checked("sample").is_ok());
     }
 }

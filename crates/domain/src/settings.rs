@@ -185,6 +185,7 @@ impl Settings {
             return Err(DomainError::Family(family.to_string()));
         }
         let endpoint: Endpoint = draft.endpoint.parse()?;
+        endpoint.check_query()?;
         let identifier = match draft.identifier.trim() {
             "" => None,
             text => Some(text.parse::<Identifier>()?),

@@ -128,7 +128,7 @@ where
             return exchange.fail(&refused(error, endpoint.is_err(), parts));
         }
     };
-    if asks_to_expand(parts, &identity, &exchange) {
+    if asks_to_expand(parts, &identity, &mut exchange) {
         let settings = Arc::clone(&exchange.snapshot.settings);
         exchange.record.tape_for_gitlab(parts, &settings);
     }
@@ -345,14 +345,19 @@ async fn search(
 
 /// Whether the request asks to be recorded in full and may do so. GitLab 17.6 to 17.10 ask by a
 /// feature flag, 17.11 and later by a header of its own. Only who has a token is GitLab.
-fn asks_to_expand(parts: &Parts, identity: &Identity, exchange: &Exchange<'_>) -> bool {
-    let may = exchange.snapshot.settings.recording.by_gitlab;
-    if !may || !matches!(identity, Identity::Token(_)) {
+fn asks_to_expand(parts: &Parts, identity: &Identity, exchange: &mut Exchange<'_>) -> bool {
+    if !exchange.snapshot.settings.recording.by_gitlab {
         return false;
     }
     let flags = text(parts, &FEATURE_FLAGS).unwrap_or_default();
     let is_flagged = flags.split(',').any(|flag| flag.trim() == EXPANDED_FLAG);
-    is_flagged || text(parts, &VERBOSE_LOGS).is_some_and(|said| said == "true")
+    let asks = is_flagged || text(parts, &VERBOSE_LOGS).is_some_and(|said| said == "true");
+    let is_gitlab = matches!(identity, Identity::Token(_));
+    if asks && !is_gitlab {
+        let note = "it asks to be recorded, which only GitLab's token may: none was looked at";
+        exchange.record.note(note);
+    }
+    asks && is_gitlab
 }
 
 /// The text of a header, unless it is empty.

@@ -78,6 +78,22 @@ async fn gitlab_expands_its_requests_only_where_the_admin_allows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_token_is_not_looked_at_says_why_it_is_not_recorded() {
+    let gateway = Fixture::prepared("good", "general", |gatehouse, gitlab| {
+        set(gatehouse, gitlab, json!({"open_on_loopback": true}));
+        let allow = ["record", "by-gitlab", "true"];
+        gatehouse.run(&allow).succeeded();
+    });
+    let row = complete(&gateway, "open", (HEADERS[0].0, "true"), true).await;
+    assert_eq!(
+        (&row["recorded"], &row["status"]),
+        (&json!(false), &json!(200))
+    );
+    let notes = row["notes"].to_string();
+    assert!(notes.contains("only GitLab's token may"), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neither_a_key_in_a_body_nor_a_token_is_recorded() {
     // A key that is used is known; one that is not is known by the name of its field alone.
     for is_used in [true, false] {

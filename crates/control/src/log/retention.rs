@@ -1,6 +1,8 @@
 //! Removes the oldest rows when they are too old or when the log is too large, in small steps, and
 //! gives their space back. The newest row always stays: a later one must have a higher id.
 
+use std::time::Duration;
+
 use domain::LogSettings;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -11,6 +13,8 @@ use crate::view::LogSpace;
 
 /// Rows that one step removes, at most.
 const STEP: u32 = 2_000;
+/// How far beyond now a row stands that a clock which ran ahead made.
+const AHEAD: Duration = Duration::from_secs(24 * 3_600);
 /// Free pages that stay for new rows.
 const SPARE_PAGES: i64 = 1_024;
 /// Pages that one step gives back, at most.
@@ -37,7 +41,8 @@ fn remove(
     let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // From the first row on, without a gap: a clock that jumped back makes no row older than those
-    // that came before it.
+    // that came before it. A row of a clock that ran ahead is as old as the next one.
+    let ahead = now.as_millisecond() + AHEAD.as_millis() as i64;
     let mut last = None;
     {
         let sql = "SELECT id, started_at FROM requests \
@@ -45,8 +50,11 @@ fn remove(
         let mut statement = transaction.prepare_cached(sql)?;
         let mut rows = statement.query([STEP])?;
         while let Some(row) = rows.next()? {
-            if !is_too_large && row.get::<_, i64>(1)? >= oldest.as_millisecond() {
-                break;
+            match row.get::<_, i64>(1)? {
+                _ if is_too_large => {}
+                at if at > ahead => continue,
+                at if at >= oldest.as_millisecond() => break,
+                _ => {}
             }
             last = Some(row.get::<_, i64>(0)?);
         }

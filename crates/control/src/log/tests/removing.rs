@@ -46,6 +46,11 @@ async fn rows_that_are_too_old_are_removed_and_no_others() {
         [4, 3, 2, 1],
         "a clock that jumped back"
     );
+    assert_eq!(
+        left(&[-4_000, 40, 31, 29, -3_000, 0]).await,
+        [6, 5, 4],
+        "a clock that ran ahead"
+    );
 }
 
 #[tokio::test]
