@@ -18,7 +18,7 @@ waiting: number,
  */
 lost: number, 
 /**
- * What happened and what to do, when rows do not reach the disk.
+ * What happened and what to do, when rows do not reach the disk or were given up.
  */
 sentence?: string | null, 
 /**

@@ -37,13 +37,16 @@ export async function allowGitlab(allowed: boolean): Promise<void> {
 
 export async function stop(): Promise<void> {
   try {
-    const next = await backend.call('stop_recording')
-    show(next)
-    const why = next.requests > 0 ? words.stoppedHeld(next.requests) : words.stoppedNone
-    tell({ kind: 'done', what: words.stopped, why })
+    show(await backend.call('stop_recording'))
   } catch (thrown) {
     tellProblem(thrown)
   }
+}
+
+/** Says that the recording has ended, however it did: by a hand, in another window, or with its time. */
+export function tellEnd({ requests }: RecordingView): void {
+  const why = requests > 0 ? words.stoppedHeld(requests) : words.stoppedNone
+  tell({ kind: 'done', what: words.stopped, why })
 }
 
 export async function purge(): Promise<void> {

@@ -6,6 +6,7 @@ import type { KeyringState } from '../api/KeyringState'
 import type { RequestView } from '../api/RequestView'
 import type { SecretState } from '../api/SecretState'
 import type { State } from '../parts/icons'
+import { logs } from '../text/logs'
 import { shell } from '../text/shell'
 import { portOf } from './gateway.svelte'
 
@@ -51,6 +52,10 @@ export const SECRET: Record<SecretState, { word: string; needsSomeone: boolean }
   unread: { word: 'not read yet', needsSomeone: false },
 }
 
+/** Whether an answer began well and did not end. */
+export const brokeOff = (row: RequestView): boolean =>
+  row.state === 'failed' && typeof row.status === 'number' && row.status < 400
+
 /** How a request stands, in the shortest word that is true. */
 export function requestWord(row: RequestView): Word {
   switch (row.state) {
@@ -59,6 +64,7 @@ export function requestWord(row: RequestView): Word {
     case 'completed':
       return { state: 'ok', word: String(row.status ?? 'Done') }
     case 'failed':
+      if (brokeOff(row)) return { state: 'failed', word: logs.brokeOff }
       return { state: 'failed', word: row.status ? String(row.status) : 'Failed' }
     case 'refused':
       return { state: 'failed', word: `${row.status ?? ''} refused`.trim() }

@@ -40,10 +40,16 @@ export const audit = {
   ownDoing: 'by itself',
   undoes: (id: number) => `Undoes change ${id}`,
   undoneBy: (id: number) => `Undone by change ${id}`,
-  will: (count: number) =>
-    count === 1
-      ? 'Undo puts the removed value back in the place of the added one.'
-      : `Undo puts ${plural(count, 'value')} back as they were before.`,
+  /** What an undo does: of values that were added, of those that took the place of others, of removed ones. */
+  will: (added: string[], replaced: number, removed: number) => {
+    const back = replaced + removed
+    const goes = added.length === 1 ? `removes ${added[0]}` : `removes ${added.length} added values`
+    const comes =
+      back > 1
+        ? `puts ${plural(back, 'value')} back as they were before`
+        : `puts the removed value back${replaced > 0 ? ' in the place of the added one' : ''}`
+    return `Undo ${[...(back > 0 ? [comes] : []), ...(added.length > 0 ? [goes] : [])].join(' and ')}.`
+  },
   done: 'The change was undone',
 }
 

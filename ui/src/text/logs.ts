@@ -22,6 +22,10 @@ export const logs = {
     cancelled: 'Hung up',
     interrupted: 'Interrupted',
   } satisfies Record<RequestState, string>,
+  /** Where the rows of one state say one of two words. */
+  stateChoices: { cancelled: 'Hung up or cancelled' } satisfies Partial<Record<RequestState, string>>,
+  /** Of an answer that began well and did not end. */
+  brokeOff: 'Broke off',
   correlation: 'correlation',
   dropCorrelation: 'Show all correlation ids',
   heads: {
@@ -39,8 +43,11 @@ export const logs = {
     matching: counted ? matching : `${matching} or more`,
     rest: `of ${total} match`,
   }),
+  newest: (rows: string) => `These are the newest ${rows} of what matches.`,
+  showOlder: 'Show older rows',
   equal: 'accepted = logged',
   unequal: (waiting: string) => `${waiting} not logged yet`,
+  lost: (requests: string) => `${requests} lost`,
   walk: 'walk',
   close: 'close',
   none: {
@@ -205,11 +212,14 @@ export const logs = {
     key: (name: string) => `Reads the key from $${name}`,
     cut: 'Not kept in full, so it cannot be copied as curl',
     binary: 'No text, so it cannot be copied as curl',
+    noAddress: 'The gateway does not run, so its address is not known. Start it to copy this.',
   },
   newer: 'Newer',
   older: 'Older',
   replay: 'Replay',
   replayLong: 'Replay in the playground',
+  replayRedacted:
+    'Replay in the playground. Secrets in it were replaced: the model is sent the words [REDACTED] instead.',
   replayNot: {
     unrecorded: 'Only a request that was recorded can be repeated. Start a recording, then send it again.',
     refused: 'It was refused before its body was read, so it cannot be repeated.',

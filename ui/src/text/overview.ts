@@ -59,7 +59,7 @@ export const overview = {
   } as Record<string, string>,
   failed: (name: string) => `${name} fails`,
   locked: 'The keyring does not open',
-  logStuck: 'Requests are not written to the log',
+  logStuck: 'Not every request is in the log',
   routedOff: (feature: string, model: string) => `${feature} is routed to ${model}, which is off`,
   routedOffWhy: 'Requests for it are refused until the model is switched on or another one is chosen.',
   switchOn: 'Switch on',

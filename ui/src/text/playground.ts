@@ -19,6 +19,10 @@ export const playground = {
   mode: 'Mode',
   modes: { chat: 'Chat', completion: 'Completion', generation: 'Generation', raw: 'Raw' },
   modeKeys: 'Next mode: Ctrl Shift M',
+  redacted: {
+    what: 'Secrets in this request were replaced',
+    why: 'The model is sent the words [REDACTED] in their place. Put in what it needs before you send.',
+  },
   model: (place: number) => `Model of column ${place}`,
   choose: 'Choose a model',
   features: 'Features, as clients name them',

@@ -1,4 +1,4 @@
-import { plural } from './format'
+import { count, plural } from './format'
 
 /** `A`, `A and B`, `A, B and C`. */
 const listed = (names: string[]) =>
@@ -13,7 +13,7 @@ export const recording = {
     if (features.length <= 2) return `prompts and answers of ${listed(features)}`
     return `prompts and answers of ${features[0]} and ${features.length - 1} more features`
   },
-  held: (requests: number) => `${requests} held`,
+  held: (requests: number) => `${count(requests)} held`,
   ends: (at: string) => `ends ${at}`,
   endless: 'until stopped',
   left: (time: string) => `Recording · ${time} left`,
@@ -43,7 +43,7 @@ export const recording = {
         : `Never recorded: ${listed(names)}, as not self-hosted.`,
     gitlab: 'GitLab may ask for it',
     gitlabHelp:
-      'A request with GitLab’s header for it is then recorded by itself, also when no recording is on.',
+      'A request of GitLab itself, to its own paths with a token of GitLab, is then recorded when its header asks for that, also when no recording is on. Clients in OpenAI’s style cannot ask.',
     act: 'Start recording',
   },
   purging: {

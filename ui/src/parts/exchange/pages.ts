@@ -4,7 +4,8 @@ import type { BodyView } from '../../api/BodyView'
 import type { RequestView } from '../../api/RequestView'
 
 /** What an exchange is shown with, of its row in the log. */
-export type Asked = Pick<RequestView, 'method' | 'path' | 'model' | 'family' | 'finish_reason' | 'error'>
+export type Asked = Pick<RequestView, 'method' | 'path' | 'model' | 'family' | 'finish_reason' | 'error'> &
+  Partial<Pick<RequestView, 'state'>>
 
 /** Asks for a page of a body: its number, and where the page begins. */
 export type Pages = (body: number, offset: number) => Promise<BodyView>
@@ -23,6 +24,9 @@ export async function wholeOf(pages: Pages, body: BodyView): Promise<string> {
   }
   return content
 }
+
+/** What stands in the place of a secret that was taken out. */
+export const REDACTED = '[REDACTED]'
 
 /** Why a body cannot be sent again as it is kept; nothing for a text that is there in full. */
 export function whyUnsendable({ is_binary, cut }: BodyView): 'binary' | 'cut' | undefined {

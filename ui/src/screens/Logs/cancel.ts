@@ -4,11 +4,12 @@ import type { RequestView } from '../../api/RequestView'
 import { backend } from '../../backend'
 import { tellProblem } from '../../state/toasts.svelte'
 
-/** The row says how it ended as soon as it has. */
-export async function cancel(row: RequestView): Promise<void> {
+/** The row as it stands then. It is read anew where there was nothing to cancel: it had ended before. */
+export async function cancel(row: RequestView): Promise<RequestView> {
   try {
-    await backend.call('cancel_request', row.id)
+    return await backend.call('cancel_request', row.id)
   } catch (thrown) {
     tellProblem(thrown)
+    return backend.call('get_request', row.id).catch(() => row)
   }
 }

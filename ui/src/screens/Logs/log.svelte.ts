@@ -5,14 +5,16 @@ import type { RequestQuery } from '../../api/RequestQuery'
 import type { RequestView } from '../../api/RequestView'
 import { HEIGHT } from '../../parts/Rows.svelte'
 import { asError, backend, type ApiError } from '../../backend'
+import { count } from '../../text/format'
+import { untilEnded } from './unended.svelte'
 
 export type Filter = Pick<RequestQuery, 'query'>
 
 const PAGE = 100
 /** The newest rows that are looked at: those in sight and some below. Thousands a second may pass there. */
 const newestInSight = () => Math.ceil(window.innerHeight / HEIGHT) + 16
-/** More than anyone reads; what lies behind is asked for again. */
-const MOST = 4000
+/** More than anyone scrolls through; what lies behind is asked for by its time. */
+const MOST = 20_000
 
 /** Names of clients that are kept, to be offered; more are not read. */
 const CLIENTS_MOST = 500
@@ -30,10 +32,13 @@ export function requestLog(filter: () => Filter) {
   let counts = $state.raw<Pick<RequestPage, 'matching' | 'counted' | 'total'>>()
   let isFollowing = $state(true)
   let fresh = $state(0)
+  let isMoreFresh = $state(false)
   let trouble = $state.raw<ApiError>()
   let newest: RequestPage | undefined
+  /** The last page that was let in. */
+  let taken: RequestPage | undefined
   let isAsking = false
-  let isWhole = false
+  let isWhole = $state(false)
   let limit = PAGE
   const seen = new Set<string>()
   let clients = $state.raw<string[]>([])
@@ -47,8 +52,36 @@ export function requestLog(filter: () => Filter) {
   function take(page: RequestPage, before: RequestView[]) {
     rows = merge(before, page.rows, limit)
     if (rows.length === page.rows.length) isWhole = page.rows.length < limit
+    // What came in front has pushed others out at the end.
+    else if (rows.length >= MOST) isWhole = false
+    taken = page
     fresh = 0
   }
+  /** Counts what waits to be let in: what matches more than before, and as far as it is seen by its rows. */
+  function wait(page: RequestPage) {
+    const first = rows[0]?.id ?? 0
+    const seen = page.rows.filter((row) => row.id > first).length
+    const isCounted = page.counted && taken?.counted === true
+    fresh = isCounted ? Math.max(seen, page.matching - (taken?.matching ?? 0)) : seen
+    isMoreFresh = !isCounted && seen >= limit
+  }
+  function renew(row: RequestView) {
+    rows = rows.map((one) => (one.id === row.id ? row : one))
+  }
+
+  // A new page says of its own rows how they stand; the others have to be asked for.
+  untilEnded(
+    () => {
+      const said = new Set(newest?.rows.map((row) => row.id))
+      return rows.filter((row) => row.state === 'running' && !said.has(row.id)).map((row) => row.id)
+    },
+    (id, row) => {
+      const before = rows.find((one) => one.id === id)
+      if (!row) rows = rows.filter((one) => one.id !== id)
+      // Meanwhile a page may have said more.
+      else if (before?.state === 'running' && row.state !== 'running') renew(row)
+    },
+  )
 
   $effect(() => {
     limit = newestInSight()
@@ -57,6 +90,7 @@ export function requestLog(filter: () => Filter) {
     fresh = 0
     trouble = undefined
     newest = undefined
+    taken = undefined
     isWhole = false
     return backend.open(
       'requests',
@@ -71,7 +105,7 @@ export function requestLog(filter: () => Filter) {
         // A row in sight still ends, even while nothing new is let in.
         const known = new Map(page.rows.map((row) => [row.id, row]))
         rows = rows.map((row) => known.get(row.id) ?? row)
-        fresh = page.rows.filter((row) => row.id > (rows[0]?.id ?? 0)).length
+        wait(page)
       },
       (error) => {
         trouble = error ?? undefined
@@ -96,9 +130,9 @@ export function requestLog(filter: () => Filter) {
     get isFollowing() {
       return isFollowing
     },
-    /** How many rows wait to be let in; a full page means that many or more. */
+    /** How many rows wait to be let in; where they are not counted, a full page means that many or more. */
     get fresh() {
-      return fresh >= limit ? `${limit}+` : String(fresh)
+      return isMoreFresh ? `${count(fresh)}+` : count(fresh)
     },
     get hasFresh() {
       return fresh > 0
@@ -106,6 +140,13 @@ export function requestLog(filter: () => Filter) {
     get error() {
       return trouble
     },
+    /** Whether more rows match than are ever loaded. */
+    get isCut() {
+      if (rows.length < MOST || isWhole || !counts) return false
+      return !counts.counted || counts.matching > rows.length
+    },
+    /** Takes a row in that was read anew. */
+    renew,
     pause() {
       isFollowing = false
     },
@@ -123,8 +164,8 @@ export function requestLog(filter: () => Filter) {
         const page = await backend.call('list_requests', query)
         // Meanwhile another filter may have been chosen.
         if (rows.at(-1)?.id !== last.id) return
-        rows = [...rows, ...page.rows]
-        isWhole = page.rows.length < PAGE
+        isWhole = page.rows.length < PAGE && rows.length + page.rows.length <= MOST
+        rows = [...rows, ...page.rows].slice(0, MOST)
         see(page.rows)
       } catch (thrown) {
         trouble = asError(thrown)

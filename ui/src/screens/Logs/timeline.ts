@@ -2,6 +2,7 @@
 
 import type { RecordedRequest } from '../../api/RecordedRequest'
 import type { RequestView } from '../../api/RequestView'
+import { brokeOff } from '../../state/words'
 import { bytes } from '../../text/format'
 import { logs } from '../../text/logs'
 
@@ -22,14 +23,17 @@ export function momentsOf(row: RequestView, recorded?: RecordedRequest): Moment[
   const moments = recorded ? recordedMoments(recorded) : rowMoments(row)
   moments.sort((one, other) => one.at - other.at)
   const end = row.duration_ms ?? undefined
-  if (end !== undefined)
-    moments.push({
-      at: end,
-      what: logs.timeline.ended,
-      more: row.finish_reason ?? logs.states[row.state],
-      kind: 'own',
-    })
+  if (end !== undefined) moments.push({ at: end, ...ending(row) })
   return moments
+}
+
+/** How it ended, and why where it went wrong. */
+function ending(row: RequestView): Omit<Moment, 'at'> {
+  const state = logs.states[row.state]
+  if (row.state !== 'failed' && row.state !== 'refused')
+    return { what: logs.timeline.ended, more: row.finish_reason ?? state, kind: 'own' }
+  const what = brokeOff(row) ? logs.brokeOff : state
+  return { what, ...(row.error ? { more: logs.said(row.error, row.model) } : {}), kind: 'failed' }
 }
 
 /** What every row knows, recorded or not. */
