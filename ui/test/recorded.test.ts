@@ -137,14 +137,14 @@ describe('the strip of time', () => {
   it('writes a part as terms, and reads it back', () => {
     const query = queryFor('model:a', { from: 0.25, to: 0.5 }, start, end)
     expect(query).toMatch(/^model:a since:2026-11-0\S+ until:2026-11-0\S+$/)
-    expect(partOf(query, start, end)).toEqual({ from: 0.25, to: 0.5 })
+    expect(partOf(query, start, end, end)).toEqual({ from: 0.25, to: 0.5 })
     expect(Date.parse(written(start))).toBe(start)
     expect(queryFor(query, { from: 0.5, to: 1 }, start, end)).toBe(
       `model:a since:${written(start + 1_800_000)}`,
     )
     expect(queryFor(query, undefined, start, end)).toBe('model:a')
-    expect(partOf('model:a', start, end)).toBeUndefined()
-    expect(partOf('until:2020-01-01', start, end)).toEqual({ from: 0, to: 0 })
+    expect(partOf('model:a', start, end, end)).toBeUndefined()
+    expect(partOf('until:2020-01-01', start, end, end)).toEqual({ from: 0, to: 0 })
   })
 
   it('chooses whole bars, and no end where the last one is among them', () => {

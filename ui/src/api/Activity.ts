@@ -7,7 +7,7 @@ import type { Evidence } from "./Evidence";
  */
 export type Activity = { 
 /**
- * When the period begins: it is counted in whole steps, and so begins up to 5 s early.
+ * When the period begins. Its parts are those of the clock; the last one holds now and is not over.
  */
 since: string, 
 /**

@@ -14,7 +14,7 @@ pub(super) const SAMPLE: u32 = 10_000;
 /// The same for one part of a period.
 pub(super) const PART_SAMPLE: u32 = 500;
 
-/// What happened in a period up to now: whole spans of [`SPAN`].
+/// What happened in a [`period`]: whole spans of [`SPAN`].
 pub(super) fn activity(
     connection: &Connection,
     minutes: u32,
@@ -76,10 +76,15 @@ pub(super) fn begin(minutes: u32, now: Timestamp) -> Timestamp {
     timestamp(period(minutes, now).0)
 }
 
-/// When so many minutes up to now begin, with a whole span, and how long they are, in milliseconds.
+/// When so many minutes begin of which the last part holds now, and how long they are, in
+/// milliseconds. The parts are those of the clock, so that a request stays in its own.
 pub(super) fn period(minutes: u32, now: Timestamp) -> (i64, i64) {
     let length = i64::from(minutes.clamp(1, 100_000)) * 60_000;
-    ((now.as_millisecond() - length) / SPAN * SPAN, length)
+    let part = length / BUCKETS;
+    // A part is made of whole spans, or the period of a few minutes is.
+    let step = if part % SPAN == 0 { part } else { SPAN };
+    let end = (now.as_millisecond() / step + 1) * step;
+    (end - length, length)
 }
 
 /// The spans of one sixtieth of a period, together.

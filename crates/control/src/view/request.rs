@@ -232,7 +232,7 @@ pub struct ActivityQuery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Activity {
-    /// When the period begins: it is counted in whole steps, and so begins up to 5 s early.
+    /// When the period begins. Its parts are those of the clock; the last one holds now and is not over.
     #[ts(type = "string")]
     pub since: Timestamp,
     /// The period in 60 equal parts, oldest first.

@@ -6,7 +6,7 @@ import { momentOf, valueOf, withTerms } from './query'
 /** Minutes, in steps that people think in; the back end looks no further back. */
 const SPANS = [60, 180, 360, 720, 1440, 4320, 10_080, 43_200, 100_000]
 
-/** The shortest span that shows everything since a moment. */
+/** The shortest span that shows everything since a moment, up to the bar of the clock that it begins in. */
 export function spanFor(since: number | undefined, now: number): number {
   const minutes = since === undefined ? 0 : (now - since) / 60_000
   return SPANS.find((span) => span >= minutes) ?? 100_000
@@ -25,8 +25,17 @@ export function wholeBars(one: number, other: number, places: number): Part {
   return { from: from / places, to: to / places }
 }
 
-/** What a query leaves of the strip; nothing when it names no time. */
-export function partOf(query: string, start: number, end: number, now = end): Part | undefined {
+/** The part with one of its sides moved to an edge of a bar; at least one bar stays between the two. */
+export function withSide(part: Part, side: keyof Part, to: number, places: number): Part {
+  const step = 1 / places
+  const edge = (share: number) => Math.round(share * places) / places
+  return side === 'from'
+    ? { from: edge(Math.max(0, Math.min(part.to - step, to))), to: part.to }
+    : { from: part.from, to: edge(Math.min(1, Math.max(part.from + step, to))) }
+}
+
+/** What a query leaves of the strip, whose last bar may end after now; nothing when it names no time. */
+export function partOf(query: string, start: number, end: number, now: number): Part | undefined {
   const since = momentOf(valueOf(query, 'since'), now)
   const until = momentOf(valueOf(query, 'until'), now)
   if (since === undefined && until === undefined) return undefined
@@ -73,7 +82,7 @@ export function written(at: number): string {
   return `${local}${zone < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`
 }
 
-/** The query for a part; the end of the strip is now and so no limit, and the whole is no part. */
+/** The query for a part; the last bar holds now and so its end is no limit, and the whole is no part. */
 export function queryFor(query: string, part: Part | undefined, start: number, end: number): string {
   const at = (share: number) => Math.round(start + share * (end - start))
   const isWhole = part === undefined || (part.from <= 0 && part.to >= 1)

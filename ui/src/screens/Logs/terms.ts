@@ -39,9 +39,12 @@ const OFFERED = 8
 const asValue = (value: string) =>
   /^[^\s"*-][^\s"*]*$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
 
+/** The term at the end, where it is not ended yet. */
+const lastOf = (text: string) => (/\s$/.test(text) ? '' : (termsOf(text).at(-1) ?? ''))
+
 /** What the last term of a text may become: keys with a colon, or whole terms. */
 export function offersFor(text: string, values: Values): string[] {
-  const last = /\s$/.test(text) ? '' : (termsOf(text).at(-1) ?? '')
+  const last = lastOf(text)
   if (last === '') return []
   const [minus, bare] = last.startsWith('-') ? ['-', last.slice(1)] : ['', last]
   const colon = bare.indexOf(':')
@@ -59,8 +62,15 @@ export function offersFor(text: string, values: Values): string[] {
   return terms.filter((term) => term !== last).slice(0, OFFERED)
 }
 
+/** The text without its last term while that is only begun: more of it is offered, or its value is to come. */
+export function wholeOf(text: string, values: Values): string {
+  const last = lastOf(text)
+  const isBegun = offersFor(text, values).length > 0 || /^-?[a-z]+:$/i.test(last)
+  return isBegun ? text.slice(0, text.length - last.length) : text
+}
+
 /** The text with its last term replaced. */
 export function accept(text: string, offer: string): string {
-  const last = /\s$/.test(text) ? '' : (termsOf(text).at(-1) ?? '')
+  const last = lastOf(text)
   return text.slice(0, text.length - last.length) + offer
 }

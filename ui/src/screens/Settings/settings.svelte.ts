@@ -75,6 +75,12 @@ export function begin(log: LogSettings, files: LogFiles, rules: RedactionDraft):
   return { before: enter(log, files, rules), entered: enter(log, files, rules) }
 }
 
+/** The rules without patterns of which nothing is typed yet: those are wrong only when they are to be saved. */
+export const begunRules = ({ off, own }: RedactionDraft): RedactionDraft => ({
+  off,
+  own: own.filter((rule) => rule.name !== '' || rule.pattern !== ''),
+})
+
 export const leaveLog = ({ log }: Entered): LogSettings => ({
   keep_days: Number(log.keep_days),
   keep_megabytes: Number(log.keep_megabytes),

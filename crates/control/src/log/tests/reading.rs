@@ -106,8 +106,8 @@ async fn evidence_counts_the_last_day_of_one_model_or_feature() {
 #[tokio::test]
 async fn activity_sums_up_sixty_parts_of_the_period() {
     let mut fixture = Fixture::new();
-    fixture.request(61, "mixtral", RequestState::Failed, Some(9_000));
-    fixture.request(60, "mixtral", RequestState::Completed, Some(10));
+    fixture.request(60, "mixtral", RequestState::Failed, Some(9_000));
+    fixture.request(59, "mixtral", RequestState::Completed, Some(10));
     for first_token in [30, 20, 40] {
         fixture.request(1, "mixtral", RequestState::Completed, Some(first_token));
     }
@@ -125,8 +125,8 @@ async fn activity_sums_up_sixty_parts_of_the_period() {
         .await
         .unwrap();
     assert_eq!(activity.buckets.len(), 60);
-    let begins = zoned().timestamp().as_millisecond() - 60 * 60_000;
-    assert_eq!(activity.since.as_millisecond(), begins / 5_000 * 5_000);
+    let ends = (zoned().timestamp().as_millisecond() / 60_000 + 1) * 60_000;
+    assert_eq!(activity.since.as_millisecond(), ends - 60 * 60_000);
     let bucket = |place: usize| {
         let bucket = &activity.buckets[place];
         (
@@ -138,11 +138,8 @@ async fn activity_sums_up_sixty_parts_of_the_period() {
     };
     assert_eq!(bucket(0), (1, 0, Some(10.0), 20));
     assert_eq!(bucket(30), (0, 0, None, 0));
-    assert_eq!(
-        bucket(59),
-        (4, 1, Some(30.0), 80),
-        "now belongs to the last part"
-    );
+    assert_eq!(bucket(58), (3, 0, Some(30.0), 60));
+    assert_eq!(bucket(59), (1, 1, None, 20), "now belongs to the last part");
     assert_eq!(
         (activity.evidence.requests, activity.evidence.errors),
         (5, 1)

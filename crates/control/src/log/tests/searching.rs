@@ -322,8 +322,8 @@ async fn the_strip_of_a_query_has_its_rows_alone_whether_they_are_indexed_or_not
             let sum: u32 = activity.buckets.iter().map(|bucket| bucket.requests).sum();
             assert_eq!((sum, activity.evidence.errors), expected, "{query}");
             assert!(!activity.partial);
-            let begins = zoned().timestamp().as_millisecond() - 60 * 60_000;
-            assert_eq!(activity.since.as_millisecond(), begins / 5_000 * 5_000);
+            let ends = (zoned().timestamp().as_millisecond() / 60_000 + 1) * 60_000;
+            assert_eq!(activity.since.as_millisecond(), ends - 60 * 60_000);
         }
         fixture.index();
     }
