@@ -205,6 +205,15 @@ describe('a recorded request', () => {
     ])
   })
 
+  it('replays the chosen row with R', async () => {
+    const known = fake('state=recording&still')
+    const { id } = await recordedRow(known)
+    await open('logs', [], { id: String(id) }, known)
+    await screen.findByRole('link', { name: 'Replay' })
+    await fireEvent.keyDown(window, { key: 'r' })
+    await waitFor(() => expect(route.screen).toBe('playground'))
+  })
+
   it('warns before it is replayed without its secrets, and in the playground', async () => {
     const known = fake('state=recording&still')
     const { id } = await recordedRow(known)
@@ -243,6 +252,24 @@ describe('a notice', () => {
     go('logs', ['audit'])
     await waitFor(() => expect(screen.queryByText('It did not work.')).toBeNull())
     expect(screen.getByText('It worked')).toBeTruthy()
+  })
+})
+
+describe('what the drawing has', () => {
+  it('says Fallback of an answer that another model gave', async () => {
+    const { show } = await tailed()
+    show([
+      { ...plain(2), answered_by: 'spare' },
+      { ...plain(1), answered_by: null },
+    ])
+    expect(await screen.findByText('Fallback')).toBeTruthy()
+    expect(screen.getAllByText('200')).toHaveLength(1)
+  })
+
+  it('leads from the banner to what is redacted', async () => {
+    await open('models', [], {}, fake('state=recording&still'))
+    ;(await screen.findByRole('link', { name: 'Redaction preview' })).click()
+    await waitFor(() => expect([route.screen, route.path[0]]).toEqual(['settings', 'redaction']))
   })
 })
 

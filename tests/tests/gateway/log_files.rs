@@ -59,7 +59,10 @@ fn lines_of(path: &Path) -> Vec<Value> {
 
 async fn ask(gateway: &Fixture, id: &str, path: &str, body: Value) {
     let request = gateway.post(path, &body).header("x-request-id", id);
-    let request = request.header("x-gitlab-host-name", "gitlab.example.com");
+    let request = request
+        .header("x-gitlab-host-name", "gitlab.example.com")
+        .header("x-gitlab-saas-duo-pro-namespace-ids", "7,8")
+        .header("x-gitlab-is-team-member", "false");
     request.send().await.unwrap().text().await.unwrap();
 }
 
@@ -112,6 +115,11 @@ async fn every_request_has_one_line_and_content_stands_only_in_what_is_recorded(
     ] {
         let line = &files.lines("gateway.log", id, 1)[0];
         assert_eq!(line["exception_class"], class, "{line}");
+        let details = match id {
+            "evil" => "auth_error_details",
+            _ => "http_exception_details",
+        };
+        assert_eq!(line[details], line["exception_message"], "{line}");
     }
     let line = &files.lines("gateway.log", "plain", 1)[0];
     let messages = json!([{"role": "user", "content": "[FILTERED]"}]);
@@ -121,6 +129,8 @@ async fn every_request_has_one_line_and_content_stands_only_in_what_is_recorded(
     );
     assert_eq!(line["path"], format!("{chats}?key=…"));
     assert_eq!(line["gitlab_host_name"], "gitlab.example.com");
+    assert_eq!(line["gitlab_saas_duo_pro_namespace_ids"], "7,8");
+    assert_eq!(line["is_gitlab_team_member"], "false");
     assert_eq!(
         (&line["model_name"], &line["model_engine"]),
         (&json!("good"), &json!("openai_compatible"))

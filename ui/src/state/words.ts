@@ -62,6 +62,7 @@ export function requestWord(row: RequestView): Word {
     case 'running':
       return { state: 'busy', word: row.streamed ? 'Streaming' : 'Running' }
     case 'completed':
+      if (row.answered_by) return { state: 'ok', word: logs.fallback }
       return { state: 'ok', word: String(row.status ?? 'Done') }
     case 'failed':
       if (brokeOff(row)) return { state: 'failed', word: logs.brokeOff }

@@ -24,6 +24,8 @@ export const logs = {
   } satisfies Record<RequestState, string>,
   /** Where the rows of one state say one of two words. */
   stateChoices: { cancelled: 'Hung up or cancelled' } satisfies Partial<Record<RequestState, string>>,
+  /** Of an answer that came from another model than the one that was asked first. */
+  fallback: 'Fallback',
   /** Of an answer that began well and did not end. */
   brokeOff: 'Broke off',
   correlation: 'correlation',
@@ -49,6 +51,7 @@ export const logs = {
   unequal: (waiting: string) => `${waiting} not logged yet`,
   lost: (requests: string) => `${requests} lost`,
   walk: 'walk',
+  replayKey: 'replay',
   close: 'close',
   none: {
     title: 'No requests yet',

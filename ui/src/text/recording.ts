@@ -13,6 +13,7 @@ export const recording = {
     if (features.length <= 2) return `prompts and answers of ${listed(features)}`
     return `prompts and answers of ${features[0]} and ${features.length - 1} more features`
   },
+  redaction: 'Redaction preview',
   held: (requests: number) => `${count(requests)} held`,
   ends: (at: string) => `ends ${at}`,
   endless: 'until stopped',

@@ -176,6 +176,17 @@ fn access(ended: &Ended<'_>) -> Fields {
         ),
         ("exception_message", json!(outcome.error)),
         ("exception_class", json!(outcome.error_code)),
+        (
+            match status {
+                Some(401 | 403) => "auth_error_details",
+                _ => "http_exception_details",
+            },
+            json!(
+                status
+                    .filter(|status| *status >= 400)
+                    .and(outcome.error.as_ref())
+            ),
+        ),
         ("tokens_consumption_input", json!(outcome.prompt_tokens)),
         (
             "tokens_consumption_output",
@@ -205,6 +216,7 @@ fn access(ended: &Ended<'_>) -> Fields {
             "x-gitlab-enabled-instance-verbose-ai-logs" => {
                 "enabled-instance-verbose-ai-logs".into()
             }
+            "x-gitlab-is-team-member" => "is_gitlab_team_member".into(),
             name => name.trim_start_matches("x-").replace('-', "_"),
         };
         fields.insert(name, json!(value));

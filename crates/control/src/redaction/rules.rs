@@ -47,7 +47,7 @@ static API_KEYS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static BEARER_TOKENS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     // A word of a sentence is shorter, and has no digit.
     let token = r"(?:[A-Za-z0-9._~+/=-]{16,}|[A-Za-z._~+/=-]{0,15}[0-9][A-Za-z0-9._~+/=-]{7,}|[A-Za-z._~+/=-]{7,15}[0-9][A-Za-z0-9._~+/=-]*)";
-    let basic = r"[A-Za-z0-9+/_-]{20,}={0,2}|[A-Za-z0-9+/]{4,19}={1,2}|[A-Za-z+/]{0,15}[0-9][A-Za-z0-9+/]{7,}={0,2}|[A-Za-z+/]{7,15}[0-9][A-Za-z0-9+/]*={0,2}";
+    let basic = r"[A-Za-z0-9+/]{24,}={0,2}|[A-Za-z0-9+/]{4,23}={1,2}|[A-Za-z+/]{0,15}[0-9][A-Za-z0-9+/]{7,}={0,2}|[A-Za-z+/]{7,15}[0-9][A-Za-z0-9+/]*={0,2}";
     read(&[
         format!(r"(?i)bearer(?:\s|%20){{1,4}}(?P<secret>{token})"),
         format!(r"(?i)authorization{BETWEEN}basic\s{{1,4}}(?P<secret>[A-Za-z0-9+/=_-]{{6,}})"),
