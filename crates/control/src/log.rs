@@ -295,7 +295,10 @@ impl RequestLog {
                 let shared = &self.shared.recordings;
                 (shared.totals(), shared.trouble())
             }
-            None => (recordings::totals_of(&self.folder), None),
+            None => match recordings::totals_of(&self.folder) {
+                Ok(totals) => (totals, None),
+                Err(error) => (Default::default(), Some(recordings::unreadable(&error))),
+            },
         }
     }
 

@@ -142,8 +142,10 @@ pub(crate) struct Recordings {
 impl Recordings {
     /// The recordings of a data folder.
     pub(crate) fn new(folder: &Path, shared: Arc<Shared>) -> Self {
-        let found = database::read(folder, totals);
-        shared.set(found.ok().flatten().unwrap_or_default());
+        match totals_of(folder) {
+            Ok(found) => shared.set(found),
+            Err(error) => *lock(&shared.trouble) = Some(unreadable(&error)),
+        }
         Self {
             folder: folder.to_owned(),
             shared,
@@ -186,9 +188,12 @@ impl Recordings {
         self.connection = None;
         let outcome = database::delete(&self.folder);
         // What could not be deleted is still there, and is said to be.
-        shared.set(totals_of(&self.folder));
+        if let Ok(left) = totals_of(&self.folder) {
+            shared.set(left);
+        }
         if outcome.is_ok() {
             *lock(&shared.damage) = None;
+            *lock(&shared.trouble) = None;
         }
         outcome
     }
@@ -319,9 +324,13 @@ fn counted(row: &Row<'_>) -> rusqlite::Result<Totals> {
 }
 
 /// How much the recordings of a folder hold, for a process that does not write them.
-pub(crate) fn totals_of(folder: &Path) -> Totals {
-    let found = database::read(folder, totals);
-    found.ok().flatten().unwrap_or_default()
+pub(crate) fn totals_of(folder: &Path) -> rusqlite::Result<Totals> {
+    Ok(database::read(folder, totals)?.unwrap_or_default())
+}
+
+/// What to say where nobody knows how much is kept.
+pub(crate) fn unreadable(error: &rusqlite::Error) -> String {
+    format!("What is kept cannot be read: {error}. Check the data folder; a purge deletes it.")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -71,7 +71,8 @@ const KNOWN_TAILS: [&str; 5] = [
 ];
 
 /// What parts of a query are called that hold keys, without signs between their words.
-const KEY_NAMES: [&str; 10] = [
+const KEY_NAMES: [&str; 11] = [
+    "code",
     "key",
     "apikey",
     "token",

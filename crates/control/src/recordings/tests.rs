@@ -249,6 +249,20 @@ fn a_file_that_cannot_be_deleted_keeps_no_other_from_being_purged() {
 }
 
 #[test]
+fn what_cannot_be_read_is_not_said_to_be_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(RECORDINGS.path(folder.path()), b"marmalade ".repeat(1_000)).unwrap();
+    assert!(totals_of(folder.path()).is_err());
+    let shared = Arc::new(Shared::default());
+    let mut recordings = Recordings::new(folder.path(), Arc::clone(&shared));
+    let said = shared.trouble().unwrap();
+    assert!(said.contains("cannot be read"), "{said}");
+    recordings.purge().unwrap();
+    assert_eq!(shared.trouble(), None);
+    assert_eq!(totals_of(folder.path()).unwrap(), Totals::default());
+}
+
+#[test]
 fn a_cut_body_says_how_long_it_was() {
     let mut fixture = Fixture::new();
     let mut expanded = expanded(b"abc de", b"");

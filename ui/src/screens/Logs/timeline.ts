@@ -2,7 +2,7 @@
 
 import type { RecordedRequest } from '../../api/RecordedRequest'
 import type { RequestView } from '../../api/RequestView'
-import { brokeOff } from '../../state/words'
+import { brokeOff, requestWord } from '../../state/words'
 import { bytes } from '../../text/format'
 import { logs } from '../../text/logs'
 
@@ -30,8 +30,9 @@ export function momentsOf(row: RequestView, recorded?: RecordedRequest): Moment[
 /** How it ended, and why where it went wrong. */
 function ending(row: RequestView): Omit<Moment, 'at'> {
   const state = logs.states[row.state]
+  const ended = row.state === 'cancelled' ? requestWord(row).word : state
   if (row.state !== 'failed' && row.state !== 'refused')
-    return { what: logs.timeline.ended, more: row.finish_reason ?? state, kind: 'own' }
+    return { what: logs.timeline.ended, more: row.finish_reason ?? ended, kind: 'own' }
   const what = brokeOff(row) ? logs.brokeOff : state
   return { what, ...(row.error ? { more: logs.said(row.error, row.model) } : {}), kind: 'failed' }
 }
