@@ -12,6 +12,8 @@ import sys
 
 SLOTS = 2
 TOKENS_A_SLOT = 2048
+# It may ramble on until its slot is full, and the next turn of a talk would have no room.
+TOKENS_AN_ANSWER = 512
 
 
 def bundled_model() -> pathlib.Path:
@@ -30,6 +32,7 @@ def main(port: int, alias: str, model: pathlib.Path) -> None:
     settings.port = port
     settings.n_parallel = SLOTS
     settings.n_ctx = TOKENS_A_SLOT * SLOTS
+    settings.n_predict = TOKENS_AN_ANSWER
     # Its workers spin while they wait: a second thread on a busy small machine costs far more
     # than it brings.
     settings.cpuparams.n_threads = 1

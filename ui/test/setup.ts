@@ -1,3 +1,6 @@
+// Before anything that begins a timer.
+import './timers'
+
 import { cleanup, configure } from '@testing-library/svelte'
 import { afterEach } from 'vitest'
 
