@@ -82,11 +82,12 @@ fn without_echo(words: &str, body: &[u8]) -> String {
 
 /// Marks the words that stand in these texts.
 fn mark(texts: &[String], bare: &[String], is_echo: &mut [bool]) {
+    // What stands between two spaces may be several words: a name, a sign, a value.
     let numbered: Vec<(usize, &str)> = bare
         .iter()
         .enumerate()
+        .flat_map(|(place, words)| words.split(' ').map(move |word| (place, word)))
         .filter(|(_, word)| !word.is_empty())
-        .map(|(place, word)| (place, word.as_str()))
         .collect();
     let mut runs: Vec<(String, &[(usize, &str)])> = Vec::new();
     for (length, least) in [(WORDS, 0), (2, LONG_PAIR), (1, LONG_WORD)] {
@@ -173,6 +174,10 @@ mod tests {
             (
                 "bad word hunter2secretword, sorry",
                 "bad word [FILTERED] sorry",
+            ),
+            (
+                r#"rejected {"input":"hunter2secretword"}"#,
+                "rejected [FILTERED]",
             ),
             // Cut off by whoever said it.
             ("bad word hunter2secret…", "bad word [FILTERED]"),
